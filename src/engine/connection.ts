@@ -1,0 +1,109 @@
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { HoldfastError } from '../errors.ts';
+import type { Durability } from './engine.ts';
+import { translate } from './sqlite-error.ts';
+import type { Statement, Value } from './steps.ts';
+
+/** Statements are literals in the code, so the cache ends by itself; this bounds a mistake. */
+const MAX_STATEMENTS = 512;
+
+/** What cannot change rows. Anything else counts as a write, so a mistake here costs only time. */
+const READING = /^\s*(?:SELECT|PRAGMA|BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE)\b/i;
+
+interface Prepared {
+  readonly prepared: StatementSync;
+  readonly writes: boolean;
+}
+
+/** One SQLite connection with its statement cache. Every call is synchronous. */
+export class Connection {
+  readonly file: string;
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, Prepared>();
+  /** Set by whoever holds the writer lock, for the time of its transaction. */
+  writable = false;
+  /** Whether a statement that can write has run since this was last reset. */
+  hasWritten = false;
+
+  constructor(file: string, options: { readOnly?: boolean } = {}) {
+    this.file = file;
+    try {
+      this.#database = new DatabaseSync(file, { readOnly: options.readOnly ?? false, timeout: 0 });
+    } catch (error) {
+      throw translate(error, `cannot open database ${file}`);
+    }
+  }
+
+  /** Settings of this connection. None of them waits for a lock or changes the file. */
+  configure(durability: Durability): void {
+    const full = durability === 'power';
+    this.exec(`PRAGMA synchronous = ${full ? 'FULL' : 'NORMAL'}`);
+    // macOS only, ignored elsewhere: fsync alone leaves the data in the drive's cache.
+    if (full && process.platform === 'darwin') {
+      this.exec('PRAGMA fullfsync = 1');
+      this.exec('PRAGMA checkpoint_fullfsync = 1');
+    }
+    // A file from outside may not run code in its schema.
+    this.exec('PRAGMA trusted_schema = OFF');
+  }
+
+  /** Runs statements without results and without parameters. */
+  exec(sql: string): void {
+    try {
+      this.#database.exec(sql);
+    } catch (error) {
+      throw translate(error, `database ${this.file}: ${sql}`);
+    }
+  }
+
+  /** Runs one statement without results, from the statement cache. */
+  run(sql: string): void {
+    this.answer({ kind: 'run', sql, params: [] });
+  }
+
+  /** @throws SQL_ERROR when a statement that can write is run while writing is not allowed */
+  answer(statement: Statement): unknown {
+    try {
+      const { prepared, writes } = this.#prepare(statement.sql);
+      if (writes) this.#noteWrite(statement.sql);
+      if (statement.kind === 'one') return prepared.get(...statement.params);
+      if (statement.kind === 'all') return prepared.all(...statement.params);
+      return Number(prepared.run(...statement.params).changes);
+    } catch (error) {
+      throw translate(error, `database ${this.file}`);
+    }
+  }
+
+  /** The first column of the first row. */
+  scalar(sql: string): Value | undefined {
+    const row = this.answer({ kind: 'one', sql, params: [] });
+    if (typeof row !== 'object' || row === null) return undefined;
+    return Object.values(row as Record<string, Value>)[0];
+  }
+
+  get inTransaction(): boolean {
+    return this.#database.isTransaction;
+  }
+
+  close(): void {
+    this.#statements.clear();
+    if (this.#database.isOpen) this.#database.close();
+  }
+
+  #noteWrite(sql: string): void {
+    if (!this.writable) {
+      throw new HoldfastError('SQL_ERROR', `a read-only transaction tried to write: ${sql}`);
+    }
+    this.hasWritten = true;
+  }
+
+  #prepare(sql: string): Prepared {
+    let found = this.#statements.get(sql);
+    if (!found) {
+      if (this.#statements.size >= MAX_STATEMENTS) this.#statements.clear();
+      found = { prepared: this.#database.prepare(sql), writes: !READING.test(sql) };
+      this.#statements.set(sql, found);
+    }
+    return found;
+  }
+}

@@ -1,0 +1,68 @@
+import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+
+const EPOCH_BYTES = 8;
+
+/** What `read` answers when there is no whole counter to read: odd, so nothing is served from it. */
+export const NO_EPOCH = -1;
+
+/**
+ * The epoch file: one counter that moves with every commit of any process, so that a reader can
+ * tell with one 8-byte read (about 1.3 µs) whether what it remembers is current. A seqlock:
+ *
+ *   offset 0 · 8 · counter, little-endian; odd while a commit is under way
+ *
+ * The writer, holding the writer lock, writes the next odd value before COMMIT and the next even
+ * one after it. A commit becomes visible only between the two, so a reader that finds the same
+ * even value before it begins its snapshot and after it has read cannot have seen another state
+ * than that value's. A writer that dies in between leaves the counter odd: everybody reads the
+ * database, correct and slower, until somebody repairs it under the lock.
+ */
+export class Epoch {
+  readonly #fd: number;
+  readonly #buffer = Buffer.alloc(EPOCH_BYTES);
+  readonly #words = new Uint32Array(this.#buffer.buffer, this.#buffer.byteOffset, 2);
+
+  /** Throws ENOENT when the file is absent and `create` is false. Create it under the lock. */
+  constructor(file: string, create: boolean) {
+    const flags = constants.O_RDWR | (create ? constants.O_CREAT : 0);
+    this.#fd = openSync(file, flags, 0o600);
+    if (create && fstatSync(this.#fd).size < EPOCH_BYTES) this.write(0);
+  }
+
+  /** The counter, or NO_EPOCH when the file is too short to hold one. */
+  read(): number {
+    // A short read leaves the rest of the buffer as it was: it must not be taken for a value.
+    if (readSync(this.#fd, this.#buffer, 0, EPOCH_BYTES, 0) !== EPOCH_BYTES) return NO_EPOCH;
+    return wordAt(this.#words, 0) + wordAt(this.#words, 1) * 2 ** 32;
+  }
+
+  /** Only under the writer lock. */
+  write(value: number): void {
+    this.#words[0] = value >>> 0;
+    this.#words[1] = Math.floor(value / 2 ** 32);
+    writeSync(this.#fd, this.#buffer, 0, EPOCH_BYTES, 0);
+  }
+
+  /** Whether the file was deleted or replaced: then this descriptor tells nothing any more. */
+  isDetached(): boolean {
+    return fstatSync(this.#fd).nlink === 0;
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+}
+
+function wordAt(words: Uint32Array, index: number): number {
+  return words[index] ?? 0;
+}
+
+/** Whether a value read from the file is one that a cache may stand at. */
+export function isSettled(epoch: number): boolean {
+  return epoch >= 0 && epoch % 2 === 0;
+}
+
+/** The odd value to write before a COMMIT. */
+export function nextOdd(epoch: number): number {
+  return epoch < 0 ? 1 : epoch % 2 === 0 ? epoch + 1 : epoch + 2;
+}

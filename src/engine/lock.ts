@@ -1,0 +1,228 @@
+import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { threadId } from 'node:worker_threads';
+import { HoldfastError } from '../errors.ts';
+
+/** The part of `fs-native-extensions` that we use. Locks belong to the open file description. */
+interface KernelLocks {
+  tryLock(fd: number): boolean;
+  waitForLock(fd: number): Promise<void>;
+  unlock(fd: number): void;
+}
+
+let kernelLocks: KernelLocks | undefined;
+
+/** Loaded at the first write: reading a store needs no lock and should not pay for an addon. */
+function kernel(): KernelLocks {
+  kernelLocks ??= createRequire(import.meta.url)('fs-native-extensions') as KernelLocks;
+  return kernelLocks;
+}
+
+/*
+ * What a holder writes at the start of the lock file (the kernel's own table shows pid -1):
+ *   offset 0 · 4 · process id      offset 4 · 4 · thread id      offset 8 · 8 · acquired at, epoch ms (f64)
+ */
+const HEADER_BYTES = 16;
+
+/**
+ * A kernel wait cannot be cancelled, and while it lasts the process cannot exit. It is begun only
+ * while the lock visibly changes hands; behind a holder that has kept it longer (a stopped
+ * process) we poll, which can be given up.
+ */
+const STALLED_MS = 100;
+
+/** Pause between two looks at a lock whose holder is stalled. */
+const POLL_MS = 5;
+
+export interface LockHolder {
+  readonly pid: number;
+  readonly threadId: number;
+  /** Epoch ms. */
+  readonly since: number;
+}
+
+/**
+ * The writer lock of one store: a kernel lock on a file of its own (never on the database file:
+ * closing any descriptor of that drops SQLite's locks). It dies with the process that holds it.
+ * One instance is one open file description, so two instances in one process exclude each other.
+ */
+export class WriterLock {
+  readonly #file: string;
+  readonly #fd: number;
+  readonly #header = Buffer.alloc(HEADER_BYTES);
+  #held = false;
+  /** At most one outstanding: each keeps a thread of the pool. */
+  #kernelWait: Promise<void> | undefined;
+  #granted = false;
+  #wanted = false;
+  #closed = false;
+
+  constructor(file: string) {
+    this.#file = file;
+    this.#fd = openSync(file, constants.O_RDWR | constants.O_CREAT, 0o600);
+  }
+
+  /** Takes the lock if it is free. */
+  tryAcquire(): boolean {
+    // The descriptor of an outstanding kernel wait must not be locked a second time: the kernel
+    // would grant it, and the end of the abandoned wait would then unlock it under us.
+    if (this.#kernelWait || !kernel().tryLock(this.#fd)) return false;
+    this.#enter();
+    return true;
+  }
+
+  /**
+   * Waits until `deadline` (on the clock of `performance.now()`) or until `signal` aborts, without
+   * blocking the event loop. Answers whether the lock was taken. A wait that was given up is
+   * resumed by the next call, and released as soon as it is granted when no call wants it.
+   */
+  async acquire(deadline: number, signal?: AbortSignal): Promise<boolean> {
+    if (this.tryAcquire()) return true;
+    this.#wanted = true;
+    try {
+      while (!signal?.aborted) {
+        const left = deadline - performance.now();
+        if (left <= 0) return false;
+        if (this.#kernelWait || this.#isMoving()) {
+          await settlesWithin(this.#waitInKernel(), left, signal);
+          if (this.#takeGrant()) return true;
+        } else {
+          await pause(Math.min(left, POLL_MS), signal);
+          if (this.tryAcquire()) return true;
+        }
+      }
+      return false;
+    } finally {
+      this.#wanted = false;
+    }
+  }
+
+  release(): void {
+    this.#held = false;
+    kernel().unlock(this.#fd);
+  }
+
+  /** Who holds the lock now, by what the holder wrote; undefined when it is free. */
+  holder(): LockHolder | undefined {
+    if (!this.#held && this.tryAcquire()) {
+      this.release();
+      return undefined;
+    }
+    return readHolder(this.#fd);
+  }
+
+  /** Describes the holder for an error message. */
+  describeHolder(): string {
+    const holder = readHolder(this.#fd);
+    if (!holder) return 'holder unknown';
+    const seconds = Math.max(0, (Date.now() - holder.since) / 1000).toFixed(1);
+    return `held by process ${holder.pid} for ${seconds} s`;
+  }
+
+  /** Whether the lock file was deleted or replaced, which would let two writers in at once. */
+  isDetached(): boolean {
+    return fstatSync(this.#fd).nlink === 0;
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    // Closing a descriptor that a thread waits on would hand its number to the next open.
+    if (!this.#kernelWait) closeSync(this.#fd);
+  }
+
+  toString(): string {
+    return this.#file;
+  }
+
+  #enter(): void {
+    this.#held = true;
+    this.#header.writeUInt32LE(process.pid, 0);
+    this.#header.writeUInt32LE(threadId, 4);
+    this.#header.writeDoubleLE(Date.now(), 8);
+    writeSync(this.#fd, this.#header, 0, HEADER_BYTES, 0);
+  }
+
+  #waitInKernel(): Promise<void> {
+    this.#kernelWait ??= kernel()
+      .waitForLock(this.#fd)
+      .then(() => {
+        this.#granted = true;
+        if (!this.#wanted) this.#giveBack();
+      });
+    return this.#kernelWait;
+  }
+
+  #takeGrant(): boolean {
+    if (!this.#granted) return false;
+    this.#granted = false;
+    this.#kernelWait = undefined;
+    this.#enter();
+    return true;
+  }
+
+  #giveBack(): void {
+    this.#granted = false;
+    this.#kernelWait = undefined;
+    kernel().unlock(this.#fd);
+    if (this.#closed) closeSync(this.#fd);
+  }
+
+  #isMoving(): boolean {
+    const holder = readHolder(this.#fd);
+    return holder !== undefined && Math.abs(Date.now() - holder.since) < STALLED_MS;
+  }
+}
+
+function readHolder(fd: number): LockHolder | undefined {
+  const header = Buffer.alloc(HEADER_BYTES);
+  if (readSync(fd, header, 0, HEADER_BYTES, 0) < HEADER_BYTES) return undefined;
+  return {
+    pid: header.readUInt32LE(0),
+    threadId: header.readUInt32LE(4),
+    since: header.readDoubleLE(8),
+  };
+}
+
+/** What the holder of a lock file wrote, for `doctor`; undefined when the file is free or absent. */
+export function lockHolder(file: string): LockHolder | undefined {
+  const lock = new WriterLock(file);
+  try {
+    return lock.holder();
+  } finally {
+    lock.close();
+  }
+}
+
+/** The error of a wait that ran out. */
+export function lockTimeout(lock: WriterLock, waitedMs: number, outside: boolean): HoldfastError {
+  const who = outside
+    ? 'held by a program that does not take part in the lock file'
+    : lock.describeHolder();
+  return new HoldfastError(
+    'LOCK_TIMEOUT',
+    `writer lock ${lock} not free after ${Math.round(waitedMs)} ms: ${who}`,
+  );
+}
+
+export function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal?.addEventListener('abort', done, { once: true });
+  });
+}
+
+async function settlesWithin(
+  wait: Promise<void>,
+  ms: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const settled = new AbortController();
+  const either = signal ? AbortSignal.any([signal, settled.signal]) : settled.signal;
+  await Promise.race([wait, pause(ms, either)]).finally(() => settled.abort());
+}

@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { execFile, execFileSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+
+const root = join(import.meta.dirname, '..');
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+type Result = { code: number; stdout: string; stderr: string };
+type Place = { cwd: string; env?: Record<string, string> };
+
+/** Our tools and this Node first on the PATH, and nothing of npm's or the test runner's. */
+function cleanEnv(extra: Record<string, string> = {}): NodeJS.ProcessEnv {
+  const env: NodeJS.ProcessEnv = { ...process.env, ...extra };
+  for (const name of Object.keys(env)) {
+    if (/^(NODE_TEST_CONTEXT|npm_(lifecycle|package|command)_?.*)$/.test(name)) delete env[name];
+    if (/^npm_config_(local_prefix|global_prefix|prefix)$/.test(name)) delete env[name];
+  }
+  env.PATH = [dirname(process.execPath), join(root, 'node_modules', '.bin'), env.PATH].join(
+    delimiter,
+  );
+  return env;
+}
+
+function run(command: string, args: readonly string[], { cwd, env }: Place): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const options = { cwd, env: cleanEnv(env), timeout: 240_000, maxBuffer: 64 << 20 };
+    execFile(command, args, options, (error, stdout, stderr) => {
+      if (error && typeof error.code !== 'number') reject(error);
+      else resolve({ code: Number(error?.code ?? 0), stdout, stderr });
+    });
+  });
+}
+
+async function mustRun(command: string, args: readonly string[], place: Place): Promise<Result> {
+  const result = await run(command, args, place);
+  const said = `${command} ${args.join(' ')}\n${result.stdout}\n${result.stderr}`;
+  assert.equal(result.code, 0, said);
+  return result;
+}
+
+describe('the tarball', () => {
+  const temp = mkdtempSync(join(tmpdir(), 'holdfast-package-'));
+  const source = join(temp, 'source');
+  const consumer = join(temp, 'consumer');
+  const dataDir = join(temp, 'data');
+  const tarball = join(temp, `${manifest.name}-${manifest.version}.tgz`);
+  const bin = join(consumer, 'node_modules', '.bin', 'holdfast');
+  // Its own home, so that no configuration of the user steers it.
+  const place = { cwd: consumer, env: { HOLDFAST_DIR: dataDir, HOME: temp } };
+  let packed: string[] = [];
+
+  // Built beside the real dist and not into it, which other tests may be reading.
+  before(async () => {
+    mkdirSync(source);
+    mkdirSync(consumer);
+    for (const name of ['package.json', ...manifest.files]) {
+      if (name !== 'dist' && existsSync(join(root, name))) {
+        cpSync(join(root, name), join(source, name), { recursive: true });
+      }
+    }
+    await mustRun('tsc', ['-p', 'tsconfig.build.json', '--outDir', join(source, 'dist')], {
+      cwd: root,
+    });
+    const packing = ['pack', '--ignore-scripts', '--json', '--pack-destination', temp];
+    const { stdout } = await mustRun('npm', packing, { cwd: source });
+    packed = JSON.parse(stdout)[0].files.map((file: { path: string }) => file.path);
+    writeFileSync(join(consumer, 'package.json'), '{ "private": true, "type": "module" }\n');
+    const flags = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
+    await mustRun('npm', ['install', ...flags, tarball], { cwd: consumer });
+  });
+
+  after(() => rmSync(temp, { recursive: true, force: true }));
+
+  test('holds what runs and nothing else', () => {
+    const strange = packed.filter(
+      (path) =>
+        !/^(dist\/.+\.(js|d\.ts)|bin\/(holdfast\.js|package\.json)|(README|CHANGELOG)\.md|LICENSE|package\.json)$/.test(
+          path,
+        ) || path.includes('.test.'),
+    );
+    assert.deepEqual(strange, []);
+    for (const path of ['README.md', 'LICENSE', 'CHANGELOG.md', 'dist/cli/main.js']) {
+      assert.ok(packed.includes(path), `${path} is missing`);
+    }
+  });
+
+  test('passes publint', async () => {
+    await mustRun('publint', ['run', '--strict', tarball], { cwd: temp });
+  });
+
+  test('resolves its types for every entry', async () => {
+    await mustRun('attw', ['--profile', 'esm-only', tarball], { cwd: temp });
+  });
+
+  test('reserves a port through the library, and the CLI lists it', async () => {
+    writeFileSync(
+      join(consumer, 'reserve.js'),
+      `import { Ports } from 'holdfast/ports';
+await using ports = await Ports.open({ dir: process.env.HOLDFAST_DIR });
+const reservation = await ports.reserve(import.meta.dirname, { tag: 'web' });
+console.log(reservation.port);
+`,
+    );
+    const { stdout } = await mustRun('node', ['reserve.js'], place);
+    const port = stdout.trim();
+    assert.match(port, /^\d+$/);
+    const listed = await mustRun(bin, ['ports', 'list'], place);
+    assert.match(listed.stdout, new RegExp(`\\b${port}\\b`));
+  });
+
+  for (const way of ['threads', 'processes']) {
+    test(`tortures in ${way}`, async () => {
+      const { stdout } = await mustRun(bin, ['torture', 'P1', '--mode', way, '--json'], place);
+      assert.ok(JSON.parse(stdout));
+    });
+  }
+});
+
+describe('bin/holdfast.js on an old Node', () => {
+  const refusal = (version: string) =>
+    `holdfast needs Node.js 24.16 or newer, and this is ${version}.\n`;
+  const binFile = join(root, 'bin', 'holdfast.js');
+
+  function simulate(version: string): Promise<Result> {
+    const temp = mkdtempSync(join(tmpdir(), 'holdfast-old-'));
+    const preload = join(temp, 'old.cjs');
+    const value = JSON.stringify(version);
+    writeFileSync(
+      preload,
+      `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: ${value} } });`,
+    );
+    return run(process.execPath, ['--require', preload, binFile, '--version'], {
+      cwd: temp,
+    }).finally(() => rmSync(temp, { recursive: true }));
+  }
+
+  for (const version of ['10.24.1', '20.20.2', '24.15.9']) {
+    test(`refuses ${version} with one sentence`, async () => {
+      assert.deepEqual(await simulate(version), { code: 1, stdout: '', stderr: refusal(version) });
+    });
+  }
+
+  test('lets 24.16.0 and 26.0.0 pass', async () => {
+    for (const version of ['24.16.0', '26.0.0']) {
+      assert.doesNotMatch((await simulate(version)).stderr, /needs Node/);
+    }
+  });
+
+  test('is refused by a really old Node, where the PATH has one', async () => {
+    for (const dir of (process.env.PATH ?? '').split(delimiter)) {
+      const node = join(dir, 'node');
+      if (!existsSync(node)) continue;
+      const options = { env: cleanEnv(), encoding: 'utf8' } as const;
+      const version = execFileSync(node, ['-p', 'process.versions.node'], options).trim();
+      const [major = 0, minor = 0] = version.split('.').map(Number);
+      if (major > 24 || (major === 24 && minor >= 16)) continue;
+      const result = await run(node, [binFile, 'ports', 'list'], { cwd: root });
+      assert.deepEqual(result, { code: 1, stdout: '', stderr: refusal(version) });
+    }
+  });
+
+  test('asks for what package.json asks for', () => {
+    const oldest = manifest.engines.node.replace(/^>=|\.0$/g, '');
+    assert.ok(refusal('').includes(` ${oldest} or newer`));
+  });
+});
