@@ -4,13 +4,14 @@ import { SyncDriver, type WarmSource } from './drive.ts';
 import type { Durability, Schema } from './engine.ts';
 import { Epoch, isSettled, NO_EPOCH } from './epoch.ts';
 import { fileIdentity, type StoreFiles } from './files.ts';
+import type { WriterLock } from './lock.ts';
 import type { Steps, Warm } from './steps.ts';
 
 /**
  * How long a call may rest on the last look at whether the file is still the one we opened. No
  * look can help against a deletion right after it, so a write rests on one as well.
  */
-const IDENTITY_CHECK_MS = 20;
+const FILES_CHECK_MS = 20;
 
 /** One store file, opened: the connection, and what this process knows about its state. */
 export class Session {
@@ -20,7 +21,7 @@ export class Session {
   readonly #warms = new Set<Warm<unknown>>();
   #connection: Connection;
   #identity: string | undefined;
-  #identityCheckedAt = Number.NEGATIVE_INFINITY;
+  #filesCheckedAt = Number.NEGATIVE_INFINITY;
   #epoch: Epoch | undefined;
   /** The epoch at which the schema was last found to be ours. */
   #provenEpoch = NO_EPOCH;
@@ -64,13 +65,19 @@ export class Session {
     this.#dataVersion = this.#connection.scalar('PRAGMA data_version');
   }
 
-  /** @throws STORE_REPLACED when the file at our path is no longer the one we opened */
-  requireSameFile(): void {
-    if (performance.now() - this.#identityCheckedAt < IDENTITY_CHECK_MS) return;
+  /**
+   * Looks, now and then, at whether the store's files are still those that we opened; answers
+   * whether this was such a moment. `lock` is the caller's lock file, where it holds one.
+   * @throws STORE_REPLACED
+   */
+  checkFiles(lock?: WriterLock): boolean {
+    if (performance.now() - this.#filesCheckedAt < FILES_CHECK_MS) return false;
     const found = fileIdentity(this.files.database);
     if (found !== this.#identity) throw replaced(this.files.database, found);
     if (this.#epoch?.isDetached()) throw replaced(this.files.epoch, undefined);
-    this.#identityCheckedAt = performance.now();
+    if (lock?.isDetached()) throw replaced(this.files.lock, undefined);
+    this.#filesCheckedAt = performance.now();
+    return true;
   }
 
   /** Whether a program that does not keep the epoch has committed since the last call. */
@@ -83,7 +90,7 @@ export class Session {
 
   /** One attempt to run `body` on a snapshot; throws the driver's BUSY when SQLite cannot begin. */
   read<T>(body: () => Steps<T>): T {
-    this.requireSameFile();
+    this.checkFiles();
     const before = this.readEpoch();
     const source = new SnapshotSource(this, before);
     const driver = new SyncDriver(this.#connection, source);
@@ -101,7 +108,7 @@ export class Session {
 
   peek<T>(warm: Warm<T>): T | undefined {
     if (!isSettled(warm.epoch)) return undefined;
-    this.requireSameFile();
+    this.checkFiles();
     return this.readEpoch() === warm.epoch ? warm.value : undefined;
   }
 
@@ -174,7 +181,7 @@ class SnapshotSource implements WarmSource {
   }
 }
 
-export function replaced(file: string, found: string | undefined): HoldfastError {
+function replaced(file: string, found: string | undefined): HoldfastError {
   return new HoldfastError(
     'STORE_REPLACED',
     `${file} was ${found ? 'replaced' : 'deleted'} while the store was open`,

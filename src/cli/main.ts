@@ -1,0 +1,111 @@
+import type { Call, Command, OptionTable, Program } from './command.ts';
+import { failureOf } from './failure.ts';
+import { writeAll } from './output.ts';
+import { parseHead, parseLine, UsageError } from './parse.ts';
+
+/** What a run leaves behind: it is written at the end, in one piece a stream. */
+interface Answer {
+  status: number;
+  out: string;
+  err: string;
+}
+
+const answer: Answer = { status: 0, out: '', err: '' };
+
+/** Ctrl-C ends waits; a second one ends the process, whatever it does. */
+const interruption = new AbortController();
+process.once('SIGINT', () => interruption.abort(new DOMException('interrupted', 'AbortError')));
+
+try {
+  const { root } = await import('./root.ts');
+  await runProgram(root, process.argv.slice(2));
+} catch (error) {
+  answer.out = '';
+  if (interruption.signal.aborted) answer.status = 130;
+  else {
+    const failure = failureOf(error);
+    answer.status = failure.status;
+    answer.err += `Error: ${failure.message}\n`;
+  }
+}
+process.exitCode = answer.status;
+try {
+  if (answer.out !== '') await writeAll(1, answer.out);
+} catch (error) {
+  const failure = failureOf(error);
+  process.exitCode = failure.status;
+  answer.err += `Error: ${failure.message}\n`;
+}
+if (answer.err !== '') await writeAll(2, answer.err);
+
+async function runProgram(program: Program, line: readonly string[]): Promise<void> {
+  try {
+    const head = parseHead(line, program.globals);
+    if (head.asks === 'version') answer.out += `${program.version()}\n`;
+    else if (head.asks === 'help') answer.out += (await import('./usage.ts')).programHelp(program);
+    else if (head.index === line.length) await explain(program);
+    else await runWord(program, head.options, line.slice(head.index));
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    const { programUsage } = await import('./usage.ts');
+    complain(error, programUsage(program));
+  }
+}
+
+/** Nothing was asked for. */
+async function explain(program: Program): Promise<void> {
+  answer.err += (await import('./usage.ts')).programHelp(program);
+  answer.status = 2;
+}
+
+async function runWord(
+  program: Program,
+  before: Call['options'],
+  [word = '', ...line]: readonly string[],
+): Promise<void> {
+  if (word === 'help') return runProgram(program, [...line, '--help']);
+  const entry = Object.hasOwn(program.commands, word) ? program.commands[word] : undefined;
+  if (!entry) throw new UsageError(`unrecognized subcommand '${word}'`);
+  const found = await entry.load();
+  if ('commands' in found) return runProgram(found, line);
+  const name = `${program.name} ${word}`;
+  const globals = program.globals;
+  try {
+    const parsed = parseLine(line, { ...globals, ...found.options }, found.args ?? []);
+    if (parsed.asks === 'version') answer.out += `${program.version()}\n`;
+    else if (parsed.asks === 'help') {
+      const { commandHelp } = await import('./usage.ts');
+      answer.out += commandHelp(name, entry.summary, found, globals);
+    } else await runCommand(found, { ...before, ...parsed.options }, parsed.args);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    const { commandUsage } = await import('./usage.ts');
+    complain(error, commandUsage(name, found));
+  }
+}
+
+async function runCommand(
+  command: Command,
+  options: Call<OptionTable>['options'],
+  args: readonly string[],
+): Promise<void> {
+  const status = await command.run({
+    options,
+    args,
+    cwd: process.cwd(),
+    env: process.env,
+    signal: interruption.signal,
+    out: (text) => {
+      answer.out += text;
+    },
+    note: (line) => {
+      answer.err += `${line}\n`;
+    },
+  });
+  answer.status = status ?? 0;
+}
+
+function complain(error: UsageError, usage: string): void {
+  answer.err += `error: ${error.message}\n\n${usage}\n\nFor more information, try '--help'.\n`;
+  answer.status = 2;
+}

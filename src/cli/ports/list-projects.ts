@@ -1,0 +1,14 @@
+import type { Command } from '../command.ts';
+import type { PortsCall } from './options.ts';
+import { jsonText } from './row.ts';
+import { settingsOf, withPorts } from './settings.ts';
+
+export const listProjects: Command = {
+  options: {},
+  async run(call: PortsCall) {
+    const settings = await settingsOf(call);
+    const projects = await withPorts(call, settings, (ports) => ports.projects());
+    call.out(call.options.json ? jsonText(projects) : projects.map((name) => `${name}\n`).join(''));
+    return 0;
+  },
+};

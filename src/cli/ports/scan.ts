@@ -1,0 +1,117 @@
+import type { Listener, Occupancy } from '../../ports.ts';
+import type { Command, OptionTable } from '../command.ts';
+import { warnEphemeral } from './ephemeral-warning.ts';
+import { type PortsCall, probeOptions, rangeOptions } from './options.ts';
+import { ownerStatus } from './owner.ts';
+import { portOption } from './port-number.ts';
+import { delimitedLine, jsonText, plainText } from './row.ts';
+import { occupancyLayer, type Settings, settingsOf, withPorts } from './settings.ts';
+
+const FORMATS = ['table', 'json', 'csv', 'tsv'] as const;
+
+const options = {
+  ...rangeOptions,
+  autoexclude: { type: 'flag', help: 'Exclude the ports that are in use and not reserved' },
+  autocompact: { type: 'flag', help: 'Join the excluded ports into ranges afterwards' },
+  format: { type: 'text', value: 'FORMAT', choices: FORMATS, help: 'Form of the output' },
+  ...probeOptions,
+} as const satisfies OptionTable;
+
+type ScanCall = PortsCall<typeof options>;
+
+/** One socket that stands in the way, as every output names its fields. */
+interface ScanRow {
+  readonly port: number;
+  readonly status: string;
+  readonly reserved: boolean;
+  readonly protocol: string;
+  readonly address_family: string;
+  readonly scope: string;
+  readonly address: string;
+  readonly process_id: number | null;
+  readonly process_name: string | null;
+  readonly user: string | null;
+  readonly owner_status: string;
+}
+
+/** Title and width of each column of the table; its fields in the same order. */
+const COLUMNS = [
+  ['port', 'Port', 6],
+  ['status', 'Status', 20],
+  ['reserved', 'Reserved', 9],
+  ['protocol', 'Protocol', 9],
+  ['address_family', 'Family', 7],
+  ['scope', 'Scope', 10],
+  ['address', 'Address', 15],
+  ['process_id', 'Process ID', 12],
+  ['process_name', 'Process Name', 16],
+  ['user', 'User', 16],
+  ['owner_status', 'Owner Status', 0],
+] as const satisfies readonly (readonly [keyof ScanRow, string, number])[];
+const RULE_WIDTH = 145;
+
+export const scan: Command = {
+  options,
+  async run(call: ScanCall) {
+    const settings = await settingsOf(call, {
+      ...occupancyLayer(call.options),
+      min: portOption('min', call.options.min),
+      max: portOption('max', call.options.max),
+    });
+    const { min, max } = settings.policy;
+    const found = await withPorts(call, settings, (ports) =>
+      ports.scan({ min, max }, { signal: call.signal }),
+    );
+    const strays = found.filter((port) => port.occupied && !port.reservation);
+    if (call.options.autoexclude) await excludeAll(call, settings, strays);
+    const rows = found.flatMap(rowsOf);
+    call.out(rendered(rows, call.options.json ? 'json' : (call.options.format ?? 'table')));
+    if (call.options.quiet) return 0;
+    if (strays.length > 0) call.note(`Found ${strays.length} unreserved occupied port(s)`);
+    await warnEphemeral(call, { min, max });
+    return 0;
+  },
+};
+
+async function excludeAll(
+  call: ScanCall,
+  settings: Settings,
+  strays: readonly Occupancy[],
+): Promise<void> {
+  if (strays.length === 0) return;
+  const { addExclusions, compactExclusions } = await import('../../ports-config.ts');
+}
+
+function rowsOf({ listeners, port, reservation }: Occupancy): ScanRow[] {
+  const reserved = reservation !== undefined;
+  return listeners.map((listener: Listener) => ({
+    port,
+    status: reserved ? 'occupied (reserved)' : 'occupied',
+    reserved,
+    protocol: listener.protocol,
+    address_family: listener.family,
+    scope: listener.scope,
+    address: listener.address,
+    process_id: listener.owner?.pid ?? null,
+    process_name: listener.owner?.name ?? null,
+    user: listener.owner?.user ?? null,
+    owner_status: ownerStatus(listener),
+  }));
+}
+
+function rendered(rows: readonly ScanRow[], format: string): string {
+  if (format === 'json') return jsonText(rows);
+  const cells = rows.map((row) => COLUMNS.map(([name]) => String(row[name] ?? 'unavailable')));
+  if (format === 'table') {
+    const lines = [COLUMNS.map(([, title]) => title), ...cells].map(tableLine);
+    return [lines[0], `${'-'.repeat(RULE_WIDTH)}\n`, ...lines.slice(1)].join('');
+  }
+  const delimiter = format === 'csv' ? ',' : '\t';
+  const lines = [COLUMNS.map(([name]) => name), ...cells];
+  return lines.map((line) => delimitedLine(line, delimiter)).join('');
+}
+
+function tableLine(cells: readonly string[]): string {
+  const padded = cells.map((cell, index) => plainText(cell).padEnd(COLUMNS[index]?.[2] ?? 0));
+  return `${padded.join(' ').trimEnd()}\n`;
+}

@@ -1,0 +1,27 @@
+import type { Program } from './command.ts';
+import { packageVersion } from './version.ts';
+
+/** `holdfast` itself. */
+export const root: Program = {
+  name: 'holdfast',
+  about: 'Shared state for many processes on one machine, and the proof that it holds.',
+  version: () => `holdfast ${packageVersion()}`,
+  globals: {
+    help: { type: 'flag', short: 'h', help: 'Print help' },
+    version: { type: 'flag', short: 'V', help: 'Print version' },
+  },
+  commands: {
+    ports: {
+      summary: 'Manage ephemeral port reservations',
+      load: async () => (await import('./ports/program.ts')).portsProgram,
+    },
+    torture: {
+      summary: 'Prove stores under concurrency and crashes',
+      load: async () => (await import('./torture.ts')).torture,
+    },
+    doctor: {
+      summary: 'Inspect the store files of a data directory',
+      load: async () => (await import('./doctor.ts')).doctor,
+    },
+  },
+};

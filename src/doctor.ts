@@ -1,0 +1,8 @@
+export {
+  type DirectoryReport,
+  type EpochReport,
+  type FileReport,
+  inspectDirectory,
+  inspectStore,
+  type StoreReport,
+} from './engine/doctor.ts';

@@ -1,0 +1,1 @@
+export { type ErrorCode, HoldfastError } from './errors.ts';
