@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { Ports } from '../src/ports.ts';
+import { defaultPolicy, Ports } from '../src/ports.ts';
 import { atMost, type Bench, median } from './figure.ts';
 import { cleanEnvironment, inWorkspace } from './workspace.ts';
 
@@ -14,7 +14,12 @@ export const list: Bench = {
   run: async () =>
     await inWorkspace(async (directory) => {
       const dir = join(directory, 'data');
-      const policy = { min: 10_000, max: 30_000, occupancy: { skip: true }, autoprune: false };
+      const policy = {
+        min: 10_000,
+        max: 30_000,
+        occupancy: { ...defaultPolicy.occupancy, skip: true },
+        autoprune: false,
+      };
       {
         await using ports = await Ports.open({ dir, policy });
         const names = Array.from({ length: ROWS }, (_, index) => join(directory, `p${index}`));

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Ports } from '../src/ports.ts';
+import { defaultPolicy, Ports } from '../src/ports.ts';
 import { atMost, type Bench, median, microseconds } from './figure.ts';
 import { inWorkspace } from './workspace.ts';
 
@@ -11,7 +11,12 @@ export const volume: Bench = {
   name: '10,000 reservations',
   run: async () =>
     await inWorkspace(async (directory) => {
-      const policy = { min: 10_000, max: 30_000, occupancy: { skip: true }, autoprune: false };
+      const policy = {
+        min: 10_000,
+        max: 30_000,
+        occupancy: { ...defaultPolicy.occupancy, skip: true },
+        autoprune: false,
+      };
       await using ports = await Ports.open({ dir: join(directory, 'data'), policy });
       const first = await sample(ports, directory, 0);
       const between = Array.from({ length: RESERVATIONS - 2 * SAMPLE }, (_, index) =>

@@ -7,8 +7,9 @@ import type { Statement, Value } from './steps.ts';
 /** Statements are literals in the code, so the cache ends by itself; this bounds a mistake. */
 const MAX_STATEMENTS = 512;
 
-/** What cannot change rows. Anything else counts as a write, so a mistake here costs only time. */
-const READING = /^\s*(?:SELECT|PRAGMA|BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE)\b/i;
+/** What cannot change rows. Anything else counts as a write and is refused in a read. */
+const READING =
+  /^\s*(?:SELECT|VALUES|PRAGMA|BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|WITH\b(?!.*\b(?:INSERT|UPDATE|DELETE|REPLACE)\b))\b/is;
 
 interface Prepared {
   readonly prepared: StatementSync;
@@ -82,12 +83,16 @@ export class Connection {
   }
 
   get inTransaction(): boolean {
-    return this.#database.isTransaction;
+    return this.isOpen && this.#database.isTransaction;
+  }
+
+  get isOpen(): boolean {
+    return this.#database.isOpen;
   }
 
   close(): void {
     this.#statements.clear();
-    if (this.#database.isOpen) this.#database.close();
+    if (this.isOpen) this.#database.close();
   }
 
   #noteWrite(sql: string): void {

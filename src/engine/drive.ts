@@ -1,4 +1,5 @@
 import type { Connection } from './connection.ts';
+import { NO_EPOCH } from './epoch.ts';
 import type { Step, Steps, Warm, WarmChange } from './steps.ts';
 
 /** How a transaction serves warm values; reads and writes differ in when one may be kept. */
@@ -28,6 +29,8 @@ export class SyncDriver {
   readonly #marks: Mark[] = [];
   readonly #changes: Change[] = [];
   readonly #built: Warm<unknown>[] = [];
+  /** Values that a failing change left in an unknown state. */
+  readonly #spoiled = new Set<Warm<unknown>>();
 
   constructor(connection: Connection, warm: WarmSource) {
     this.#connection = connection;
@@ -62,7 +65,7 @@ export class SyncDriver {
       }
       let reply: unknown;
       try {
-        reply = this.#answer(turn.value);
+        reply = this.#answer(turn.value, depth);
         failure = undefined;
       } catch (error) {
         failure = { error };
@@ -78,17 +81,18 @@ export class SyncDriver {
 
   /** The values built in this transaction and still standing. */
   get built(): readonly Warm<unknown>[] {
-    return this.#built;
+    return this.#built.filter((warm) => !this.#spoiled.has(warm));
   }
 
-  #answer(step: Step): unknown {
+  /** `depth`: how many savepoints were open before the body, which are not the body's to end. */
+  #answer(step: Step, depth: number): unknown {
     switch (step.kind) {
       case 'savepoint':
         return this.#savepoint();
       case 'release':
-        return this.#release();
       case 'rollback':
-        return this.#rollback();
+        if (this.#marks.length <= depth) throw new TypeError(`${step.kind} without a savepoint`);
+        return step.kind === 'release' ? this.#release() : this.#rollback();
       case 'warm':
         return this.#value(step.warm);
       case 'change':
@@ -99,17 +103,35 @@ export class SyncDriver {
   }
 
   #value(warm: Warm<unknown>): unknown {
-    if (!this.#built.includes(warm) && !this.#warm.isCurrent(warm)) {
+    if (!this.#isUsable(warm)) {
       warm.value = this.run(warm.build);
+      // Not that of another epoch any more; who commits says which one it is of.
+      warm.epoch = NO_EPOCH;
       this.#built.push(warm);
+      this.#spoiled.delete(warm);
     }
     return warm.value;
   }
 
+  #isUsable(warm: Warm<unknown>): boolean {
+    if (this.#spoiled.has(warm)) return false;
+    return this.#built.includes(warm) || this.#warm.isCurrent(warm);
+  }
+
+  #spoil(warm: Warm<unknown>): void {
+    warm.epoch = NO_EPOCH;
+    this.#spoiled.add(warm);
+  }
+
   /** A value that is not current will be built from the rows, which hold the change already. */
   #change(step: WarmChange): void {
-    if (!this.#built.includes(step.warm) && !this.#warm.isCurrent(step.warm)) return;
-    step.apply(step.warm.value);
+    if (!this.#isUsable(step.warm)) return;
+    try {
+      step.apply(step.warm.value);
+    } catch (error) {
+      this.#spoil(step.warm);
+      throw error;
+    }
     this.#changes.push(step);
   }
 
@@ -129,9 +151,13 @@ export class SyncDriver {
     this.#connection.run(`ROLLBACK TO ${name}`);
     this.#connection.run(`RELEASE ${name}`);
     for (const change of this.#changes.splice(mark.changes).reverse()) {
-      change.undo(change.warm.value);
+      try {
+        change.undo(change.warm.value);
+      } catch {
+        this.#spoil(change.warm);
+      }
     }
     // Built after the savepoint, so perhaps on rows that are gone now.
-    for (const warm of this.#built.splice(mark.built)) warm.epoch = -1;
+    for (const warm of this.#built.splice(mark.built)) warm.epoch = NO_EPOCH;
   }
 }

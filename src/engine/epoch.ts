@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { HoldfastError } from '../errors.ts';
 
 const EPOCH_BYTES = 8;
 
@@ -26,7 +27,7 @@ export class Epoch {
   constructor(file: string, create: boolean) {
     const flags = constants.O_RDWR | (create ? constants.O_CREAT : 0);
     this.#fd = openSync(file, flags, 0o600);
-    if (create && fstatSync(this.#fd).size < EPOCH_BYTES) this.write(0);
+    if (create && fstatSync(this.#fd).size < EPOCH_BYTES) this.write(firstOdd());
   }
 
   /** The counter, or NO_EPOCH when the file is too short to hold one. */
@@ -36,11 +37,20 @@ export class Epoch {
     return wordAt(this.#words, 0) + wordAt(this.#words, 1) * 2 ** 32;
   }
 
-  /** Only under the writer lock. */
+  /**
+   * Only under the writer lock.
+   * @throws DISK_FULL, IO_ERROR
+   */
   write(value: number): void {
     this.#words[0] = value >>> 0;
     this.#words[1] = Math.floor(value / 2 ** 32);
-    writeSync(this.#fd, this.#buffer, 0, EPOCH_BYTES, 0);
+    try {
+      writeSync(this.#fd, this.#buffer, 0, EPOCH_BYTES, 0);
+    } catch (error) {
+      const full = (error as NodeJS.ErrnoException).code === 'ENOSPC';
+      const message = `cannot write the epoch file: ${(error as Error).message}`;
+      throw new HoldfastError(full ? 'DISK_FULL' : 'IO_ERROR', message, { cause: error });
+    }
   }
 
   /** Whether the file was deleted or replaced: then this descriptor tells nothing any more. */
@@ -64,5 +74,14 @@ export function isSettled(epoch: number): boolean {
 
 /** The odd value to write before a COMMIT. */
 export function nextOdd(epoch: number): number {
-  return epoch < 0 ? 1 : epoch % 2 === 0 ? epoch + 1 : epoch + 2;
+  return epoch < 0 ? firstOdd() : epoch % 2 === 0 ? epoch + 1 : epoch + 2;
+}
+
+/**
+ * Where a counter starts that was lost. Another process may remember values of the one before, so
+ * it must not come by them again: 2,048 a ms is faster than any store commits, and stays below
+ * 2^53 until 2109.
+ */
+function firstOdd(): number {
+  return Date.now() * 2048 + 1;
 }

@@ -64,9 +64,9 @@ export class WriterLock {
 
   /** Takes the lock if it is free. */
   tryAcquire(): boolean {
-    // The descriptor of an outstanding kernel wait must not be locked a second time: the kernel
-    // would grant it, and the end of the abandoned wait would then unlock it under us.
-    if (this.#kernelWait || !kernel().tryLock(this.#fd)) return false;
+    // The kernel grants a lock to its holder again, and to the descriptor of an outstanding wait;
+    // the first of two ends would then unlock it under the other.
+    if (this.#held || this.#kernelWait || !kernel().tryLock(this.#fd)) return false;
     this.#enter();
     return true;
   }
@@ -104,7 +104,7 @@ export class WriterLock {
 
   /** Who holds the lock now, by what the holder wrote; undefined when it is free. */
   holder(): LockHolder | undefined {
-    if (!this.#held && this.tryAcquire()) {
+    if (this.tryAcquire()) {
       this.release();
       return undefined;
     }
@@ -140,16 +140,30 @@ export class WriterLock {
     this.#header.writeUInt32LE(process.pid, 0);
     this.#header.writeUInt32LE(threadId, 4);
     this.#header.writeDoubleLE(Date.now(), 8);
-    writeSync(this.#fd, this.#header, 0, HEADER_BYTES, 0);
+    try {
+      writeSync(this.#fd, this.#header, 0, HEADER_BYTES, 0);
+    } catch {
+      // A full disk, perhaps. The header serves messages only; the lock itself is the kernel's.
+    }
   }
 
   #waitInKernel(): Promise<void> {
-    this.#kernelWait ??= kernel()
+    if (this.#kernelWait) return this.#kernelWait;
+    this.#kernelWait = kernel()
       .waitForLock(this.#fd)
-      .then(() => {
-        this.#granted = true;
-        if (!this.#wanted) this.#giveBack();
-      });
+      .then(
+        () => {
+          this.#granted = true;
+          if (!this.#wanted) this.#giveBack();
+        },
+        (error: unknown) => {
+          this.#kernelWait = undefined;
+          if (this.#closed) closeSync(this.#fd);
+          throw error;
+        },
+      );
+    // A wait that was given up has nobody to tell.
+    this.#kernelWait.catch(() => undefined);
     return this.#kernelWait;
   }
 

@@ -22,6 +22,8 @@ export class Session {
   #connection: Connection;
   #identity: string | undefined;
   #filesCheckedAt = Number.NEGATIVE_INFINITY;
+  #lockCheckedAt = Number.NEGATIVE_INFINITY;
+  #unsettled = false;
   #epoch: Epoch | undefined;
   /** The epoch at which the schema was last found to be ours. */
   #provenEpoch = NO_EPOCH;
@@ -37,6 +39,7 @@ export class Session {
   }
 
   get connection(): Connection {
+    if (!this.#connection.isOpen) this.#connection = this.#connect();
     return this.#connection;
   }
 
@@ -50,10 +53,23 @@ export class Session {
     this.#openEpoch(true)?.write(value);
   }
 
-  /** After an error that leaves the state of the connection in doubt. */
-  reconnect(): void {
+  /** The even value after a commit. If it fails, the odd one stays: slower reads, none wrong. */
+  settleEpoch(value: number): void {
+    try {
+      this.writeEpoch(value);
+    } catch {
+      // The commit stands, so nobody may be told that it failed.
+    }
+  }
+
+  /** Whether the last read found no epoch to rest on. */
+  get wasUnsettled(): boolean {
+    return this.#unsettled;
+  }
+
+  /** After an error that leaves the connection in doubt; the next use opens another. */
+  disconnect(): void {
     this.#connection.close();
-    this.#connection = this.#connect();
   }
 
   /** @throws SCHEMA_TOO_NEW when another process has migrated the file since `epoch` last moved */
@@ -62,7 +78,7 @@ export class Session {
     const found = driver.run(() => this.schema.found());
     if (found !== this.schema.version) throw wrongSchema(this.files.database, found, this.schema);
     this.#provenEpoch = epoch;
-    this.#dataVersion = this.#connection.scalar('PRAGMA data_version');
+    this.#dataVersion = this.connection.scalar('PRAGMA data_version');
   }
 
   /**
@@ -71,20 +87,24 @@ export class Session {
    * @throws STORE_REPLACED
    */
   checkFiles(lock?: WriterLock): boolean {
-    if (performance.now() - this.#filesCheckedAt < FILES_CHECK_MS) return false;
+    // Many reads must not use up the looks that a writer has to take at its lock file.
+    const lookedAt = lock ? this.#lockCheckedAt : this.#filesCheckedAt;
+    if (performance.now() - lookedAt < FILES_CHECK_MS) return false;
     const found = fileIdentity(this.files.database);
     if (found !== this.#identity) throw replaced(this.files.database, found);
     if (this.#epoch?.isDetached()) throw replaced(this.files.epoch, undefined);
     if (lock?.isDetached()) throw replaced(this.files.lock, undefined);
     this.#filesCheckedAt = performance.now();
+    if (lock) this.#lockCheckedAt = this.#filesCheckedAt;
     return true;
   }
 
-  /** Whether a program that does not keep the epoch has committed since the last call. */
+  /** Whether a program that does not keep the epoch has committed; all that is warm is dropped then. */
   hasForeignCommit(epoch: number): boolean {
-    const version = this.#connection.scalar('PRAGMA data_version');
+    const version = this.connection.scalar('PRAGMA data_version');
     const foreign = epoch === this.#provenEpoch && version !== this.#dataVersion;
     this.#dataVersion = version;
+    if (foreign) this.forgetWarm();
     return foreign;
   }
 
@@ -92,9 +112,10 @@ export class Session {
   read<T>(body: () => Steps<T>): T {
     this.checkFiles();
     const before = this.readEpoch();
+    this.#unsettled = !isSettled(before);
     const source = new SnapshotSource(this, before);
-    const driver = new SyncDriver(this.#connection, source);
-    this.#connection.run('BEGIN');
+    const driver = new SyncDriver(this.connection, source);
+    this.connection.run('BEGIN');
     try {
       this.proveSchema(before, driver);
       const result = driver.run(body);
@@ -102,7 +123,7 @@ export class Session {
       for (const warm of driver.built) this.keep(warm, steady ? before : NO_EPOCH);
       return result;
     } finally {
-      if (this.#connection.inTransaction) this.#connection.run('COMMIT');
+      if (this.connection.inTransaction) this.connection.run('COMMIT');
     }
   }
 

@@ -35,6 +35,9 @@ const COUNTS_PER_LOOK = 32;
 /** After this long without a write, a WAL that is left is folded in and truncated. */
 const REST_MS = 1000;
 
+/** An odd epoch is looked into no more often than this: mostly it is a commit under way. */
+const MIN_REPAIR_MS = 5;
+
 /** How often `changes` looks at the epoch: 1.3 µs a look. */
 const CHANGES_POLL_MS = 25;
 
@@ -194,6 +197,7 @@ class SqliteEngine implements Engine {
   #rest: NodeJS.Timeout | undefined;
   #reads = 0;
   #checkpointDue = false;
+  #repairedAt = Number.NEGATIVE_INFINITY;
 
   constructor(session: Session, budgetMs: number) {
     this.#session = session;
@@ -230,8 +234,13 @@ class SqliteEngine implements Engine {
     return this.#session.peek(warm);
   }
 
-  async *changes(signal?: AbortSignal): AsyncIterableIterator<void> {
-    let seen = this.#session.readEpoch();
+  changes(signal?: AbortSignal): AsyncIterableIterator<void> {
+    this.#requireOpen();
+    return this.#changesSince(this.#session.readEpoch(), signal);
+  }
+
+  async *#changesSince(epochAtCall: number, signal?: AbortSignal): AsyncGenerator<void> {
+    let seen = epochAtCall;
     while (!signal?.aborted && !this.#closing) {
       await pause(CHANGES_POLL_MS, signal);
       if (this.#closing) return;
@@ -288,6 +297,7 @@ class SqliteEngine implements Engine {
   /** A reader that is always busy would keep the log from ending: it lends a hand itself. */
   #afterRead(): void {
     this.#reads += 1;
+    if (this.#session.wasUnsettled) this.#repairEpoch();
     if (this.#isLogLong(this.#reads)) this.#requestCheckpoint();
   }
 
@@ -299,12 +309,39 @@ class SqliteEngine implements Engine {
   #requestCheckpoint(): void {
     if (this.#closing || this.#checkpointDue || this.#walBytes() === 0) return;
     this.#checkpointDue = true;
-    this.#openWriter()
-      .enqueue(nothing, REST_MS)
-      .catch(() => undefined)
-      .finally(() => {
-        this.#checkpointDue = false;
-      });
+    this.#chore().finally(() => {
+      this.#checkpointDue = false;
+    });
+  }
+
+  /** An odd epoch while the lock is free: its writer died. An empty transaction makes it even. */
+  #repairEpoch(): void {
+    const now = performance.now();
+    if (this.#closing || now - this.#repairedAt < MIN_REPAIR_MS) return;
+    this.#repairedAt = now;
+    if (this.#isLockFree()) void this.#chore();
+  }
+
+  #isLockFree(): boolean {
+    try {
+      this.#openWriter();
+    } catch {
+      // Who may only read cannot repair either.
+      return false;
+    }
+    const { lock } = this.#writing ?? {};
+    if (!lock?.tryAcquire()) return false;
+    lock.release();
+    return true;
+  }
+
+  /** Housekeeping in the writer's turn. One that fails changes nothing for anybody. */
+  async #chore(): Promise<void> {
+    try {
+      await this.#openWriter().enqueue(nothing, REST_MS);
+    } catch {
+      // The next one tries again.
+    }
   }
 
   /** Under the lock. Folds in what readers allow, and truncates the log if none is in it. */

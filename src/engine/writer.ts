@@ -1,4 +1,5 @@
 import { HoldfastError } from '../errors.ts';
+import type { Connection } from './connection.ts';
 import { SyncDriver, type WarmSource } from './drive.ts';
 import { isSettled, NO_EPOCH, nextOdd } from './epoch.ts';
 import { lockTimeout, pause, type WriterLock } from './lock.ts';
@@ -131,11 +132,10 @@ export class Writer {
   /** Answers after how many ms to try again when a foreign program holds SQLite's own lock. */
   #commitUnderLock(): number | undefined {
     const jobs = this.#queue.splice(0, MAX_BATCH_BODIES);
-    let outcomes: Outcomes;
+    let outcomes: Outcomes | undefined;
     try {
       const looked = this.#session.checkFiles(this.#lock);
       outcomes = commitBatch(this.#session, jobs, looked);
-      this.#afterBatch();
     } catch (error) {
       if (isBusy(error)) {
         this.#queue.unshift(...jobs);
@@ -143,6 +143,7 @@ export class Writer {
       }
       outcomes = failAll(jobs, error);
     } finally {
+      if (outcomes) this.#afterBatch();
       this.#lock.release();
     }
     this.#busyTries = 0;
@@ -180,7 +181,8 @@ function commitBatch(session: Session, jobs: readonly Job[], wary: boolean): Out
       return jobs.length === 1 ? failAll(jobs, error.cause) : runSingly(session, jobs);
     }
     if (error instanceof HoldfastError && error.code === 'COMMIT_UNKNOWN') {
-      return failAll(outcomes.keys(), error);
+      // A body that had failed before was rolled back for certain.
+      return new Map(Array.from(outcomes, ([job, out]) => [job, 'error' in out ? out : { error }]));
     }
     throw error;
   }
@@ -210,19 +212,28 @@ function runTransaction(
   outcomes: Map<Job, Outcome>,
   wary: boolean,
 ): void {
-  session.connection.run('BEGIN IMMEDIATE');
-  session.connection.writable = true;
-  session.connection.hasWritten = false;
+  const { connection } = session;
+  connection.run('BEGIN IMMEDIATE');
+  connection.writable = true;
+  connection.hasWritten = false;
   try {
     const batch = new Batch(session, wary);
     batch.run(jobs, outcomes);
     batch.commit();
   } catch (error) {
     session.forgetWarm();
-    if (session.connection.inTransaction) session.connection.run('ROLLBACK');
+    rollBack(session, connection);
     throw error;
   } finally {
-    session.connection.writable = false;
+    connection.writable = false;
+  }
+}
+
+function rollBack(session: Session, connection: Connection): void {
+  try {
+    if (connection.inTransaction) connection.run('ROLLBACK');
+  } catch {
+    session.disconnect();
   }
 }
 
@@ -283,8 +294,13 @@ class Batch implements WarmSource {
     const odd = nextOdd(this.#epoch);
     // The counter must be odd before the commit can be seen, and need not be so earlier.
     session.writeEpoch(odd);
-    this.#commitOrThrow();
-    session.writeEpoch(odd + 1);
+    try {
+      this.#commitOrThrow();
+    } catch (error) {
+      if (error instanceof BatchLost) session.settleEpoch(odd + 1);
+      throw error;
+    }
+    session.settleEpoch(odd + 1);
     session.advanceWarm(this.#trusted === false ? NO_EPOCH : this.#epoch, odd + 1);
     for (const warm of this.#driver.built) session.keep(warm, odd + 1);
   }
@@ -297,7 +313,7 @@ class Batch implements WarmSource {
       const full = error instanceof HoldfastError && error.code === 'DISK_FULL';
       if (connection.inTransaction || full) throw new BatchLost('', { cause: error });
       // The commit may be in the log although its fsync failed: nobody can tell before a recovery.
-      this.#session.reconnect();
+      this.#session.disconnect();
       throw new HoldfastError(
         'COMMIT_UNKNOWN',
         `the commit to ${this.#session.files.database} failed; its writes may or may not appear`,

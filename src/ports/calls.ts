@@ -1,6 +1,6 @@
+import type { OwnerIdentity } from './lease.ts';
 import type { ListFilter } from './list.ts';
 import type { OccupancyPolicy, Policy } from './policy.ts';
-import type { OwnerIdentity } from './lease.ts';
 import type { Reservation } from './reservation.ts';
 
 /** A lease: the reservation ends with its owner. */

@@ -64,12 +64,7 @@ function isExcluded(policy: Policy, port: number): boolean {
   return port < policy.min || port > policy.max || hasPort(portSetOf(policy.excluded), port);
 }
 
-function lowest(
-  policy: Policy,
-  taken: PortSet,
-  own: number | undefined,
-  look: Look,
-): Choice {
+function lowest(policy: Policy, taken: PortSet, own: number | undefined, look: Look): Choice {
   const excluded = portSetOf(policy.excluded);
   let occupied = false;
   for (let from = policy.min; ; ) {

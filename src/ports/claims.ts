@@ -1,11 +1,11 @@
 import type { ClaimOptions, GuardOptions, Reserved, ReserveOptions } from './calls.ts';
+import type { Ledger } from './ledger.ts';
 import { cleanGuess, cleanMetadata, cleanTag, type MetadataPermissions } from './metadata.ts';
 import { assertRelated, normalizePath } from './path.ts';
 import { assertPort, type Policy } from './policy.ts';
 import type { Lease } from './reservation.ts';
 import { type Decided, reserveBody } from './reserve.ts';
 import type { Scout } from './scout.ts';
-import type { Ledger } from './ledger.ts';
 
 /** What the methods of one open store share. */
 export interface OpenStore {

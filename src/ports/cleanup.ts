@@ -60,11 +60,7 @@ export function* cleanRows(ledger: Ledger, plan: CleanupPlan): Steps<CleanedRows
   return { pruned, expired, warnings: plan.inspection?.warnings ?? [] };
 }
 
-function* removed(
-  ledger: Ledger,
-  row: Reservation,
-  dryRun: boolean | undefined,
-): Steps<boolean> {
+function* removed(ledger: Ledger, row: Reservation, dryRun: boolean | undefined): Steps<boolean> {
   if (!dryRun) return yield* ledger.removeUnchanged(row);
   const found = yield* ledger.find(row.path, row.tag ?? '');
   return found !== undefined && sameRow(found, row);

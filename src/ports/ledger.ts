@@ -1,8 +1,8 @@
 import { all, one, run, type Steps, type Warm } from '../engine/steps.ts';
 import {
+  keyText,
   type LeaseBook,
   type LeaseRow,
-  keyText,
   leaseOf,
   sameLease,
   warmLeases,

@@ -11,7 +11,8 @@ export async function lsofSockets(ports: ReadonlySet<number>): Promise<readonly 
   const printed = await new Promise<string>((resolve) => {
     execFile(
       'lsof',
-      ['-nP', '-iTCP', '-sTCP:LISTEN', '-iUDP', '-FpcLftPn'],
+      // Not -sTCP:LISTEN: it would hide UDP.
+      ['-nP', '-i', '-FpcLftPnT'],
       { timeout: TIMEOUT_MS, maxBuffer: OUTPUT_LIMIT_BYTES, encoding: 'utf8' },
       // It exits 1 when it could not see everything, and what it printed is good all the same.
       (_error, stdout) => resolve(stdout),
@@ -21,30 +22,34 @@ export async function lsofSockets(ports: ReadonlySet<number>): Promise<readonly 
 }
 
 /**
- * Reads the output of `lsof -F`: one field a line, named by its first letter. `p` begins a
- * process, `f` a file of it.
+ * Reads the output of `lsof -F`: one field a line, named by its first letter. `p` begins a process,
+ * `f` a file of it. TCP sockets count when they listen.
  */
 export function parseLsof(printed: string): readonly OpenSocket[] {
-  const sockets: OpenSocket[] = [];
-  const fields = new Map<string, string>();
-  for (const line of printed.split('\n')) {
-    const letter = line.charAt(0);
-    if (letter === 'p') fields.clear();
-    fields.set(letter, line.slice(1));
-    // The name is the last field of a file.
-    if (letter !== 'n') continue;
-    const socket = socketOf(fields);
-    if (socket) sockets.push(socket);
-  }
-  return sockets;
+  return printed
+    .split(/^(?=p)/m)
+    .flatMap((process) => {
+      const [head = '', ...files] = process.split(/^(?=f)/m);
+      return files.map((file) => socketOf(fieldsOf(head), fieldsOf(file)));
+    })
+    .filter((socket) => socket !== undefined);
 }
 
-function socketOf(fields: ReadonlyMap<string, string>): OpenSocket | undefined {
-  const protocol = PROTOCOLS.get(fields.get('P') ?? '');
-  const family = FAMILIES.get(fields.get('t') ?? '');
-  const name = /^(.+):(\d+)(?:->.*)?$/.exec(fields.get('n') ?? '');
-  if (!protocol || !family || !name) return undefined;
-  const [, host = '', port] = name;
+/** Fields by letter. The state is one of several `T`, and the first. */
+function fieldsOf(lines: string): ReadonlyMap<string, string> {
+  const pairs = lines.split('\n').map((line) => [line.charAt(0), line.slice(1)] as const);
+  return new Map(pairs.reverse());
+}
+
+function socketOf(
+  owner: ReadonlyMap<string, string>,
+  file: ReadonlyMap<string, string>,
+): OpenSocket | undefined {
+  const protocol = file.get('P') === 'UDP' ? 'udp' : 'tcp';
+  const family = file.get('t') === 'IPv6' ? 'ipv6' : 'ipv4';
+  const place = /^(.+):(\d+)(?:->.*)?$/.exec(file.get('n') ?? '');
+  if (!place || (protocol === 'tcp' && file.get('T') !== 'ST=LISTEN')) return undefined;
+  const [, host = '', port] = place;
   const wildcard = family === 'ipv4' ? '0.0.0.0' : '::';
   return {
     protocol,
@@ -52,20 +57,10 @@ function socketOf(fields: ReadonlyMap<string, string>): OpenSocket | undefined {
     address: host === '*' ? wildcard : host.replace(/^\[(.*)\]$/, '$1'),
     port: Number(port),
     owner: {
-      pid: Number(fields.get('p')),
-      name: fields.get('c'),
-      user: fields.get('L'),
+      pid: Number(owner.get('p')),
+      name: owner.get('c'),
+      user: owner.get('L'),
       startedAt: undefined,
     },
   };
 }
-
-const PROTOCOLS = new Map([
-  ['TCP', 'tcp'],
-  ['UDP', 'udp'],
-] as const) as ReadonlyMap<string, OpenSocket['protocol']>;
-
-const FAMILIES = new Map([
-  ['IPv4', 'ipv4'],
-  ['IPv6', 'ipv6'],
-] as const) as ReadonlyMap<string, OpenSocket['family']>;

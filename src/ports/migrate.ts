@@ -44,10 +44,7 @@ export function* migrateBody(ledger: Ledger, request: MigrateRequest): Steps<Mig
   return { moved, replaced };
 }
 
-function* atDestination(
-  ledger: Ledger,
-  moved: Migrated['moved'],
-): Steps<readonly Reservation[]> {
+function* atDestination(ledger: Ledger, moved: Migrated['moved']): Steps<readonly Reservation[]> {
   const present: Reservation[] = [];
   for (const { from, to } of moved) {
     const found = yield* ledger.find(to, from.tag ?? '');

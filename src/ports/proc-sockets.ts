@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { SocketAddress } from 'node:net';
 import { endianness } from 'node:os';
+import { basename } from 'node:path';
 import { parseStat } from './lease.ts';
 import type { OpenSocket, ProcessOwner } from './owners.ts';
 import type { Family, Protocol } from './probe.ts';
@@ -117,9 +118,18 @@ function socketsOf(pid: number): readonly string[] {
 
 function ownerOf(pid: number | undefined, user: string): ProcessOwner {
   if (pid === undefined) return { pid, name: undefined, user, startedAt: undefined };
-  const name = attempt(() => readFileSync(`/proc/${pid}/comm`, 'utf8').trimEnd());
-  return { pid, name, user, startedAt: startTime(pid) };
+  return { pid, name: nameOf(pid), user, startedAt: startTime(pid) };
 }
+
+function nameOf(pid: number): string | undefined {
+  const name = attempt(() => readFileSync(`/proc/${pid}/comm`, 'utf8').trimEnd());
+  if (name !== NODE_MAIN_THREAD) return name;
+  const command = attempt(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[0]);
+  return command ? basename(command) : name;
+}
+
+/** Node 24 calls its main thread so, and with it the process. */
+const NODE_MAIN_THREAD = 'MainThread';
 
 /** Epoch ms, to the second: the time of the boot is told no finer. */
 function startTime(pid: number): number | undefined {

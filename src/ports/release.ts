@@ -33,9 +33,7 @@ function* matching(ledger: Ledger, request: ReleaseRequest): Steps<readonly Rese
     const found = yield* ledger.find(path, tag);
     return found === undefined ? [] : [found];
   }
-  const rows = request.recursive
-    ? yield* rowsWithin(ledger, path)
-    : yield* ledger.atPath(path);
+  const rows = request.recursive ? yield* rowsWithin(ledger, path) : yield* ledger.atPath(path);
   return tag === undefined ? rows : rows.filter((row) => (row.tag ?? '') === tag);
 }
 

@@ -66,7 +66,11 @@ export const RESERVATION_COLUMNS = `path, tag, ${safe('port')}, project, task, $
  */
 export function decodeReservation(row: RawReservation): Reservation {
   if (typeof row.path !== 'string' || !isNormalPath(row.path)) {
-    throw corruption(row, 'path', `expected an absolute, normalised path, found ${shown(row.path)}`);
+    throw corruption(
+      row,
+      'path',
+      `expected an absolute, normalised path, found ${shown(row.path)}`,
+    );
   }
   if (typeof row.tag !== 'string' || !isCleanTag(row.tag)) {
     throw corruption(row, 'tag', `expected trimmed text, found ${shown(row.tag)}`);

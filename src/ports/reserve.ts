@@ -62,8 +62,13 @@ export function* reserveBody(
 function mayHaveEnded(found: Reservation, request: ReserveRequest): boolean {
   if (found.lease === undefined) return false;
   const own = request.lease;
-  return !(own && own.pid === found.lease.pid && own.startedAt === found.lease.startedAt
-    && own.bootId === found.lease.bootId && own.pidNamespace === found.lease.pidNamespace);
+  return !(
+    own &&
+    own.pid === found.lease.pid &&
+    own.startedAt === found.lease.startedAt &&
+    own.bootId === found.lease.bootId &&
+    own.pidNamespace === found.lease.pidNamespace
+  );
 }
 
 /** Writes what a call changes about a key that has a port already. */
@@ -85,7 +90,10 @@ function* renew(
 }
 
 /** A reservation without a lease is for good: a lease asked for later does not shorten it. */
-export function leaseAfter(found: Reservation, wanted: Lease | null | undefined): Lease | undefined {
+export function leaseAfter(
+  found: Reservation,
+  wanted: Lease | null | undefined,
+): Lease | undefined {
   if (wanted === undefined || found.lease === undefined) return found.lease;
   return wanted ?? undefined;
 }

@@ -25,6 +25,13 @@ const RESERVATIONS = `(
   PRIMARY KEY (path, tag)
 ) STRICT`;
 
+/** Without them the store still answers, only slowly: trop calls that corruption. */
+export const REQUIRED_INDEXES = [
+  'idx_reservations_port',
+  'idx_reservations_project',
+  'idx_reservations_last_used',
+];
+
 const INDEXES = [
   'CREATE INDEX idx_reservations_port ON reservations (port)',
   'CREATE INDEX idx_reservations_project ON reservations (project)',

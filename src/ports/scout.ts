@@ -1,6 +1,6 @@
 import type { Engine } from '../engine/engine.ts';
-import { HoldfastError } from '../errors.ts';
 import type { Steps } from '../engine/steps.ts';
+import { HoldfastError } from '../errors.ts';
 import type { Inspection } from './cleanup.ts';
 import { endedLeases, type LeaseRow } from './leases.ts';
 import type { Ledger } from './ledger.ts';

@@ -1,8 +1,6 @@
-import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Durability, Engine } from '../engine/engine.ts';
 import { openSqlite } from '../engine/sqlite.ts';
-import type { Why } from './why.ts';
 import type {
   Cleaned,
   CleanOptions,
@@ -19,6 +17,7 @@ import type {
 } from './calls.ts';
 import { guard, type OpenStore, reserve, secondOf } from './claims.ts';
 import type { CleanupPlan } from './cleanup.ts';
+import { resolveDataDir } from './config/data-dir.ts';
 import type { Imported } from './import-trop.ts';
 import { keyText } from './leases.ts';
 import { Ledger } from './ledger.ts';
@@ -32,6 +31,8 @@ import type { PortRange, Reservation } from './reservation.ts';
 import { portsSchema } from './schema.ts';
 import { Scout } from './scout.ts';
 import type { Service } from './services.ts';
+import { DATABASE_FILE } from './store-file.ts';
+import type { Why } from './why.ts';
 
 export interface PortsOptions {
   /** Data directory; `$HOLDFAST_DIR`, `$TROP_DATA_DIR` or `~/.holdfast` by default. */
@@ -49,19 +50,11 @@ export interface PortsOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The database file in a data directory. */
-export const DATABASE_FILE = 'ports.db';
-
 /** Pages of `all`, and of `list` when nothing else is said. */
 const PAGE_ROWS = 1000;
 
 /** Policies of calls that are remembered by their text; a process uses one or two. */
 const POLICIES_MAX = 64;
-
-/** The data directory that is meant when none is named. */
-export function defaultDirectory(env: NodeJS.ProcessEnv = process.env): string {
-  return resolve(env.HOLDFAST_DIR || env.TROP_DATA_DIR || join(homedir(), '.holdfast'));
-}
 
 /**
  * Port reservations by directory and tag, shared by every process that opens the same directory.
@@ -71,13 +64,15 @@ export function defaultDirectory(env: NodeJS.ProcessEnv = process.env): string {
  */
 export class Ports {
   readonly #engine: Engine;
+  readonly #dir: string;
   readonly #policy: Policy;
   readonly #policies = new Map<string, Policy>();
   readonly #store: OpenStore;
 
-  private constructor(engine: Engine, policy: Policy, clock: () => number) {
+  private constructor(engine: Engine, dir: string, policy: Policy, clock: () => number) {
     const ledger = new Ledger();
     this.#engine = engine;
+    this.#dir = dir;
     this.#policy = policy;
     this.#store = {
       ledger,
@@ -95,7 +90,7 @@ export class Ports {
    */
   static async open(options: PortsOptions = {}): Promise<Ports> {
     const policy = resolvePolicy(defaultPolicy, options.policy);
-    const dir = options.dir === undefined ? defaultDirectory() : resolve(options.dir);
+    const dir = resolve(options.dir ?? resolveDataDir(undefined, process.env));
     const engine = await openSqlite({
       file: join(dir, DATABASE_FILE),
       schema: portsSchema,
@@ -104,7 +99,7 @@ export class Ports {
       create: options.create,
       signal: options.signal,
     });
-    return new Ports(engine, policy, options.now ?? Date.now);
+    return new Ports(engine, dir, policy, options.now ?? Date.now);
   }
 
   /**
@@ -250,7 +245,7 @@ export class Ports {
   /** Takes over the reservations and configuration of a data directory of trop. */
   async importTrop(directory: string): Promise<Imported> {
     const { importTrop } = await import('./import-trop.ts');
-    return importTrop(this.#engine, this.#store.ledger, resolve(directory));
+    return importTrop(this.#engine, this.#store.ledger, resolve(directory), this.#dir);
   }
 
   /** Which sockets hold a port right now, and whose they are. @throws PROBE_FAILED */

@@ -4,10 +4,7 @@ import type { Verdict as Sighting } from './probe-queue.ts';
 
 /** What probes ports; `ProbeQueue` does. */
 export interface Prober {
-  probe(
-    ports: Iterable<number>,
-    policy: OccupancyPolicy,
-  ): Promise<ReadonlyMap<number, Sighting>>;
+  probe(ports: Iterable<number>, policy: OccupancyPolicy): Promise<ReadonlyMap<number, Sighting>>;
 }
 
 /** A free port may be bound by anybody at any time, so trust in a probe ends soon: after 1 s. */
@@ -41,12 +38,7 @@ export class Verdicts {
   #searches = 0;
 
   /** `taken` answers the reserved ports as of now; `idle` is called when the last call has ended. */
-  constructor(
-    policy: Policy,
-    prober: Prober,
-    taken: () => Promise<PortSet>,
-    idle: () => void,
-  ) {
+  constructor(policy: Policy, prober: Prober, taken: () => Promise<PortSet>, idle: () => void) {
     this.#policy = policy;
     this.#prober = prober;
     this.#taken = taken;

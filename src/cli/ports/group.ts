@@ -60,7 +60,7 @@ export const reserveGroup: Command = {
     const found = statSync(path, { throwIfNoEntry: false });
     if (!found) throw invalidArgument(`Configuration file not found: ${file}`);
     if (!found.isFile()) throw invalidArgument(`Path is not a file: ${file}`);
-    const settings = await settingsOf(call, layerOf(call.options), path);
+    const settings = await settingsOf(call, layerOf(call.options), { groupFile: path });
     return reserveAll(call, definedGroup(settings, path));
   },
 };
@@ -91,7 +91,7 @@ function definedGroup(settings: Settings, file: string): Group {
   }
   return {
     settings,
-    path: realpathSync(dirname(file)),
+    path: settings.projectDir ?? dirname(file),
     base: group.base,
     services: group.services,
   };

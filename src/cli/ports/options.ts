@@ -7,7 +7,7 @@ export const globals = {
   'data-dir': { type: 'text', value: 'PATH', help: 'Directory of the store and of config.yaml' },
   'busy-timeout': { type: 'integer', value: 'SECONDS', help: 'Longest wait for the writer lock' },
   'disable-autoinit': { type: 'flag', help: 'Fail when there is no store yet' },
-  config: { type: 'text', value: 'FILE', help: 'Settings that win over the environment' },
+  config: { type: 'text', value: 'FILE', help: 'Settings that win over those of other files' },
   json: { type: 'flag', help: 'Print the result as JSON' },
   help: { type: 'flag', short: 'h', help: 'Print help' },
   version: { type: 'flag', short: 'V', help: 'Print version' },

@@ -5,7 +5,7 @@ import { type PortsCall, probeOptions, rangeOptions } from './options.ts';
 import { ownerStatus } from './owner.ts';
 import { portOption } from './port-number.ts';
 import { delimitedLine, jsonText, plainText } from './row.ts';
-import { occupancyLayer, type Settings, settingsOf, withPorts } from './settings.ts';
+import { editOptionsOf, occupancyLayer, type Settings, settingsOf, withPorts } from './settings.ts';
 
 const FORMATS = ['table', 'json', 'csv', 'tsv'] as const;
 
@@ -60,7 +60,7 @@ export const scan: Command = {
     });
     const { min, max } = settings.policy;
     const found = await withPorts(call, settings, (ports) =>
-      ports.scan({ min, max }, { signal: call.signal }),
+      Array.fromAsync(ports.scan({ min, max }, { signal: call.signal })),
     );
     const strays = found.filter((port) => port.occupied && !port.reservation);
     if (call.options.autoexclude) await excludeAll(call, settings, strays);
@@ -79,7 +79,16 @@ async function excludeAll(
   strays: readonly Occupancy[],
 ): Promise<void> {
   if (strays.length === 0) return;
-  const { addExclusions, compactExclusions } = await import('../../ports-config.ts');
+  const { addExclusions, exclusionTarget } = await import('../../ports-config.ts');
+  const file = exclusionTarget({ cwd: call.cwd, dataDir: settings.dataDir });
+  const ranges = strays.map(({ port }) => ({ min: port, max: port }));
+  const { added, compacted } = await addExclusions(file, ranges, {
+    ...editOptionsOf(call, settings),
+    compact: call.options.autocompact,
+  });
+  if (call.options.quiet) return;
+  call.note(`Added ${added.length} exclusions to ${file}`);
+  if (compacted) call.note(`Compacted ${compacted.before} exclusions to ${compacted.after}`);
 }
 
 function rowsOf({ listeners, port, reservation }: Occupancy): ScanRow[] {

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { HoldfastError } from '../../errors.ts';
 import type { Ports } from '../../ports.ts';
-import type { ConfigLayer, LoadedConfig } from '../../ports-config.ts';
+import type { ConfigLayer, EditOptions, LoadedConfig, LoadOptions } from '../../ports-config.ts';
 import { Failure } from '../failure.ts';
 import type { occupancyOptions, PortsCall, permissionOptions } from './options.ts';
 import type { Values } from '../command.ts';
@@ -11,29 +11,38 @@ export type Settings = LoadedConfig;
 /** The data directory that this call is about; it need not exist. */
 export async function dataDirOf(call: PortsCall): Promise<string> {
   const { resolveDataDir } = await import('../../ports-config.ts');
-  return resolveDataDir(call.options['data-dir'], call.env);
+  return resolveDataDir(call.options['data-dir'], call.env, placeOf(call));
 }
 
-/** Every layer of configuration, with the options of this call on top. */
+/** Every layer of configuration, with `layer` and the global options of this call on top. */
 export async function settingsOf(
   call: PortsCall,
   layer: ConfigLayer = {},
-  groupFile?: string,
+  sources: Pick<LoadOptions, 'groupFile' | 'skipFiles'> = {},
 ): Promise<Settings> {
-  const { loadConfig, resolveDataDir } = await import('../../ports-config.ts');
+  const { loadConfig } = await import('../../ports-config.ts');
   const { options } = call;
   return loadConfig({
+    ...sources,
     cwd: call.cwd,
     env: call.env,
-    dataDir: resolveDataDir(options['data-dir'], call.env),
+    dataDir: await dataDirOf(call),
     cli: {
       ...layer,
       lockWaitSeconds: options['busy-timeout'],
       disableAutoinit: options['disable-autoinit'],
     },
     configFile: options.config,
-    groupFile,
   });
+}
+
+/** How configuration files are edited under these settings. */
+export function editOptionsOf(call: PortsCall, settings: Settings): EditOptions {
+  return {
+    dataDir: settings.dataDir,
+    lockTimeoutMs: settings.lockWaitSeconds * 1000,
+    signal: call.signal,
+  };
 }
 
 /** Runs `body` with the store of these settings open. */
@@ -68,7 +77,11 @@ export async function withPorts<T>(
 /** A path that somebody wrote, made absolute; symbolic links stay. */
 export async function explicitPath(call: PortsCall, text: string): Promise<string> {
   const { normalizePath } = await import('../../ports.ts');
-  return normalizePath(text, { cwd: call.cwd, home: call.env.HOME ?? homedir() });
+  return normalizePath(text, placeOf(call));
+}
+
+function placeOf({ cwd, env }: PortsCall): { readonly cwd: string; readonly home: string } {
+  return { cwd, home: env.HOME ?? homedir() };
 }
 
 /** The path meant by `--path`, else by TROP_PATH, else by where we are. */

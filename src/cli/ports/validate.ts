@@ -1,7 +1,5 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import type { Command } from '../command.ts';
-import { Failure, invalidArgument } from '../failure.ts';
+import { Failure } from '../failure.ts';
 import type { PortsCall } from './options.ts';
 import { jsonText } from './row.ts';
 
@@ -9,11 +7,14 @@ export const validate: Command = {
   options: {},
   args: [{ name: 'FILE', help: 'Configuration file', required: true }],
   async run(call: PortsCall) {
-    const [file = ''] = call.args;
-    const path = resolve(call.cwd, file);
-    if (!existsSync(path)) throw invalidArgument(`File not found: ${file}`);
     const { validateConfigFile } = await import('../../ports-config.ts');
-    const finding = await validateConfigFile(path);
-    return 0;
+    const finding = await validateConfigFile(call.args[0] ?? '', call.cwd);
+    if (!finding) {
+      call.out(call.options.json ? jsonText({ valid: true }) : 'Configuration is valid\n');
+      return 0;
+    }
+    call.note(finding.message);
+    const isParse = finding.kind === 'parse';
+    throw new Failure(1, isParse ? 'Configuration file is invalid' : 'Configuration is not valid');
   },
 };

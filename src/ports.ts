@@ -1,0 +1,33 @@
+export type { Durability } from './engine/engine.ts';
+export type {
+  ClaimOptions,
+  Cleaned,
+  CleanOptions,
+  GroupOptions,
+  GuardOptions,
+  LeaseOptions,
+  ListOptions,
+  LookOptions,
+  Migrated,
+  MigrateOptions,
+  Released,
+  ReleaseOptions,
+  Reserved,
+  ReservedGroup,
+  ReserveOptions,
+} from './ports/calls.ts';
+export { ephemeralRange } from './ports/ephemeral.ts';
+export { type GetPortOptions, getPort } from './ports/get-port.ts';
+export type { Imported } from './ports/import-trop.ts';
+export type { OwnerIdentity, OwnerState } from './ports/lease.ts';
+export type { Page } from './ports/list.ts';
+export { cleanField, cleanTag } from './ports/metadata.ts';
+export type { Listener, Occupancy } from './ports/occupancy.ts';
+export type { OpenSocket, ProcessOwner } from './ports/owners.ts';
+export { canonicalPath, implicitPath, normalizePath, type PathContext } from './ports/path.ts';
+export { defaultPolicy, type OccupancyPolicy, type Policy } from './ports/policy.ts';
+export type { Lease, PortRange, Reservation } from './ports/reservation.ts';
+export type { GroupConfig, Service } from './ports/services.ts';
+export { Ports, type PortsOptions } from './ports/store.ts';
+export { type Finding, validateStore } from './ports/validate.ts';
+export type { Why } from './ports/why.ts';
