@@ -27,7 +27,7 @@ export type { OpenSocket, ProcessOwner } from './ports/owners.ts';
 export { canonicalPath, implicitPath, normalizePath, type PathContext } from './ports/path.ts';
 export { defaultPolicy, type OccupancyPolicy, type Policy } from './ports/policy.ts';
 export type { Lease, PortRange, Reservation } from './ports/reservation.ts';
-export type { GroupConfig, Service } from './ports/services.ts';
+export { type GroupConfig, numberedServices, type Service } from './ports/services.ts';
 export { Ports, type PortsOptions } from './ports/store.ts';
 export { type Finding, validateStore } from './ports/validate.ts';
 export type { Why } from './ports/why.ts';

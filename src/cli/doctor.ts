@@ -4,7 +4,11 @@ import type { Call, Command, OptionTable } from './command.ts';
 import { packageVersion } from './version.ts';
 
 const options = {
-  dir: { type: 'text', value: 'PATH', help: 'Data directory; the one of `holdfast ports` by default' },
+  dir: {
+    type: 'text',
+    value: 'PATH',
+    help: 'Data directory; the one of `holdfast ports` by default',
+  },
   json: { type: 'flag', help: 'Print the report as JSON' },
 } as const satisfies OptionTable;
 

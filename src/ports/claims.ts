@@ -55,6 +55,7 @@ export async function reserve(
     (known) => reserveBody(store.ledger, request, known),
     options.signal,
   );
+  store.ledger.remember(decided.reservation);
   return answer(decided);
 }
 

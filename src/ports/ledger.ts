@@ -26,11 +26,18 @@ const INSERT = `INSERT INTO reservations
 const UPDATE = `UPDATE reservations
   SET port = ?, project = ?, task = ?, last_used_at = ? WHERE path = ? AND tag = ?`;
 const TOUCH = 'UPDATE reservations SET last_used_at = ? WHERE path = ? AND tag = ?';
+// True of at most one row, and of that only while it is what was remembered.
+const TOUCH_SAME = `UPDATE reservations SET last_used_at = ?
+  WHERE path = ? AND tag = ? AND port = ? AND created_at = ?
+  AND project IS NOT DISTINCT FROM ? AND task IS NOT DISTINCT FROM ?`;
 const DELETE = 'DELETE FROM reservations WHERE path = ? AND tag = ?';
 const INSERT_LEASE = `INSERT INTO leases
   (path, tag, port, pid, started_at, boot_id, pid_namespace, expires_at_ms)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
 const DELETE_LEASE = 'DELETE FROM leases WHERE path = ? AND tag = ?';
+
+/** Reservations remembered by one handle; a process uses a handful. */
+const RECENT_MAX = 4096;
 
 /**
  * The one place where reservations and leases are written, so that what is kept warm (the taken
@@ -39,6 +46,8 @@ const DELETE_LEASE = 'DELETE FROM leases WHERE path = ? AND tag = ?';
 export class Ledger {
   readonly pool: Warm<PortSet> = warmPool();
   readonly leases: Warm<LeaseBook> = warmLeases();
+  /** What this handle last saw of a key: a guess that `touch` proves or drops, never the truth. */
+  readonly #recent = new Map<string, Reservation>();
 
   /** The reservation of a key, with its lease. @throws CORRUPT */
   *find(path: string, tag: string): Steps<Reservation | undefined> {
@@ -123,6 +132,34 @@ export class Ledger {
       yield* run(TOUCH, seconds, after.path, tag);
     }
     if (before.lease || after.lease) yield* this.setLease(after, after.lease);
+  }
+
+  /**
+   * Marks a reservation as used in one statement, if this handle has seen it and it is unchanged;
+   * else answers undefined and has done nothing.
+   */
+  *touch(path: string, tag: string, now: number): Steps<Reservation | undefined> {
+    const seen = this.#recent.get(keyText(path, tag));
+    if (seen === undefined || seen.lease || now <= seen.lastUsedAt) return undefined;
+    if ((yield* this.leases.get()).size > 0) return undefined;
+    const { port, project = null, task = null, createdAt } = seen;
+    const changes = yield* run(
+      TOUCH_SAME,
+      now / 1000,
+      path,
+      tag,
+      port,
+      createdAt / 1000,
+      project,
+      task,
+    );
+    return changes === 1 ? { ...seen, lastUsedAt: now } : undefined;
+  }
+
+  /** Keeps what a committed call has answered, for `touch`. */
+  remember(row: Reservation): void {
+    if (this.#recent.size >= RECENT_MAX) this.#recent.clear();
+    this.#recent.set(keyText(row.path, row.tag ?? ''), row);
   }
 
   *#changePort(from: number, to: number): Steps<void> {

@@ -12,7 +12,7 @@ export interface PathContext {
 }
 
 // A doubled slash, a `.` or `..` part, a slash at the end, or NUL.
-const ABNORMAL = /\/(?:\/|\.\.?(?:\/|$))|[^]\/$|\0/;
+const ABNORMAL = /\/(?:\/|\.\.?(?:\/|$))|.\/$|\0/s;
 
 /** Whether `text` is already what `normalizePath` would make of it. */
 export function isNormalPath(text: string): boolean {

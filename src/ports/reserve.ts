@@ -43,6 +43,10 @@ export function* reserveBody(
   request: ReserveRequest,
   known: Knowledge,
 ): Steps<Decided | Need> {
+  if (asksNothing(request)) {
+    const reservation = yield* ledger.touch(request.path, request.tag, request.now());
+    if (reservation !== undefined) return { reservation, outcome: 'kept' };
+  }
   if (known.ended !== undefined) yield* ledger.reap(known.ended);
   const found = yield* ledger.find(request.path, request.tag);
   if (found !== undefined) {
@@ -57,6 +61,16 @@ export function* reserveBody(
   const place = yield* settle(ledger, request, found, known);
   if (!('blockers' in place)) return place;
   return yield* settleAfterCleanup(ledger, request, found, known, place);
+}
+
+/** Whether the call changes nothing about a key that has a port, but for the time of its last use. */
+function asksNothing({ metadata, overwrite, lease }: ReserveRequest): boolean {
+  return (
+    metadata.project === undefined &&
+    metadata.task === undefined &&
+    !overwrite &&
+    lease === undefined
+  );
 }
 
 function mayHaveEnded(found: Reservation, request: ReserveRequest): boolean {

@@ -131,7 +131,8 @@ class Errand {
     } else if (need.need === 'inspection') {
       this.known = { ...this.known, inspection: await this.#scout.inspect() };
     } else {
-      const search = (this.#search ??= await this.#scout.search(this.#policy));
+      this.#search ??= await this.#scout.search(this.#policy);
+      const search = this.#search;
       await search.lookFor(need.ports, need.scanning);
       this.known = { ...this.known, isFree: (port) => search.isFree(port) };
     }

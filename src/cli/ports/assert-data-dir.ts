@@ -22,7 +22,9 @@ export const assertDataDir: Command = {
       if (exists) await assertSound(dir);
     }
     if (exists === (not ?? false)) {
-      const what = exists ? `data directory exists at ${dir}` : `data directory not found at ${dir}`;
+      const what = exists
+        ? `data directory exists at ${dir}`
+        : `data directory not found at ${dir}`;
       throw new Failure(1, `Assertion failed: ${what}`);
     }
     return 0;

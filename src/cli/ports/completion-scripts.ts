@@ -77,7 +77,10 @@ complete -o default -F _holdfast_ports ${[main, ...aliases].join(' ')}
 };
 
 const zsh: Script = {
-  write: ([main = '', ...aliases], { globals, commands }) => `#compdef ${[main, ...aliases].join(' ')}
+  write: (
+    [main = '', ...aliases],
+    { globals, commands },
+  ) => `#compdef ${[main, ...aliases].join(' ')}
 _holdfast_ports() {
   local context state line
   typeset -A opt_args
@@ -104,7 +107,10 @@ ${commands.map(({ text, help }) => `    ${singleQuoted(`${text}:${help}`)}`).joi
       case \${words[1]} in
 ${commands
   .map(({ text, options, values }) => {
-    const specs = [...options.map(zshSpec), ...(values.length > 0 ? [`': :(${values.join(' ')})'`] : [])];
+    const specs = [
+      ...options.map(zshSpec),
+      ...(values.length > 0 ? [`': :(${values.join(' ')})'`] : []),
+    ];
     return `        ${text}) _arguments $globals ${specs.join(' ')} ;;`;
   })
   .join('\n')}
@@ -157,7 +163,9 @@ ${globals.map((word) => `  complete -c $name -n 'not __fish_use_subcommand' ${fi
 ${commands
   .flatMap(({ text, help, options, values }) => [
     `  complete -c $name -f -n '__holdfast_ports ""' -a ${text} -d ${singleQuotedFish(help)}`,
-    ...options.map((word) => `  complete -c $name -n '__holdfast_ports ${text}' ${fishOption(word)}`),
+    ...options.map(
+      (word) => `  complete -c $name -n '__holdfast_ports ${text}' ${fishOption(word)}`,
+    ),
     ...(values.length > 0
       ? [`  complete -c $name -f -n '__holdfast_ports ${text}' -a '${values.join(' ')}'`]
       : []),

@@ -13,7 +13,9 @@ export const exclude: Command = {
   options,
   args: [{ name: 'PORT_OR_RANGE', help: 'Port, or range as in 8080..8090', required: true }],
   async run(call: PortsCall<typeof options>) {
-    const { addExclusions, exclusionTarget, parseExclusion } = await import('../../ports-config.ts');
+    const { addExclusions, exclusionTarget, parseExclusion } = await import(
+      '../../ports-config.ts'
+    );
     const settings = await settingsOf(call);
     const range = parseExclusion(call.args[0] ?? '');
     if (!call.options.force) {

@@ -5,7 +5,7 @@ import type { ConfigLayer } from '../../ports-config.ts';
 import type { Command, OptionTable, Values } from '../command.ts';
 import { Failure, invalidArgument } from '../failure.ts';
 import { UsageError } from '../parse.ts';
-import { type GroupForm, type Shell, groupText, shellOf } from './group-text.ts';
+import { type GroupForm, groupText, type Shell, shellOf } from './group-text.ts';
 import { dryRunOption, occupancyOptions, type PortsCall, permissionOptions } from './options.ts';
 import {
   occupancyLayer,
@@ -99,7 +99,7 @@ function definedGroup(settings: Settings, file: string): Group {
 
 /** Ports in a row, tagged `port-0`, `port-1`, … */
 async function countedGroup(call: PortsCall<typeof countedOptions>, count: number): Promise<Group> {
-  const { numberedServices } = await import('../../ports.ts');
+  const { numberedServices } = await import('../../ports-config.ts');
   const settings = await settingsOf(call, layerOf(call.options));
   const path = await targetPath(call, settings, call.options.path);
   return { settings, path, base: undefined, services: numberedServices(count) };

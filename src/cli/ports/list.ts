@@ -48,7 +48,12 @@ function rendered(
   if (format === 'json') return jsonText(rows);
   if (format === 'table') return table(rows, home);
   const delimiter = format === 'csv' ? ',' : '\t';
-  const lines = rows.map((row) => delimitedLine(COLUMNS.map((name) => row[name]), delimiter));
+  const lines = rows.map((row) =>
+    delimitedLine(
+      COLUMNS.map((name) => row[name]),
+      delimiter,
+    ),
+  );
   return delimitedLine(COLUMNS, delimiter) + lines.join('');
 }
 

@@ -32,7 +32,12 @@ export const migrate: Command = {
   },
 };
 
-function describe(call: MigrateCall, { moved, replaced }: Migrated, from: string, to: string): void {
+function describe(
+  call: MigrateCall,
+  { moved, replaced }: Migrated,
+  from: string,
+  to: string,
+): void {
   call.note('Migration plan:');
   call.note(`  From: ${from}`);
   call.note(`  To:   ${to}`);

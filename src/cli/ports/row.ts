@@ -40,7 +40,9 @@ export function delimitedLine(cells: readonly Cell[], delimiter: ',' | '\t'): st
 }
 
 function delimitedCell(text: string, delimiter: string): string {
-  return text.includes(delimiter) || /["\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return text.includes(delimiter) || /["\r\n]/.test(text)
+    ? `"${text.replaceAll('"', '""')}"`
+    : text;
 }
 
 /** Text for a terminal: what would move the cursor or break the line is spelled out. */

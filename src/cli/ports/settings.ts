@@ -2,9 +2,9 @@ import { homedir } from 'node:os';
 import { HoldfastError } from '../../errors.ts';
 import type { Ports } from '../../ports.ts';
 import type { ConfigLayer, EditOptions, LoadedConfig, LoadOptions } from '../../ports-config.ts';
+import type { Values } from '../command.ts';
 import { Failure } from '../failure.ts';
 import type { occupancyOptions, PortsCall, permissionOptions } from './options.ts';
-import type { Values } from '../command.ts';
 
 export type Settings = LoadedConfig;
 
