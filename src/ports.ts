@@ -5,6 +5,7 @@ export type {
   CleanOptions,
   GroupOptions,
   GuardOptions,
+  HoldOptions,
   LeaseOptions,
   ListOptions,
   LookOptions,
@@ -17,13 +18,16 @@ export type {
   ReserveOptions,
 } from './ports/calls.ts';
 export { ephemeralRange } from './ports/ephemeral.ts';
+export { type RunOptions, runWithPort } from './ports/exec.ts';
 export { type GetPortOptions, getPort } from './ports/get-port.ts';
+export { type GitFacts, gitFacts } from './ports/git.ts';
+export type { Held } from './ports/hold.ts';
 export type { Imported } from './ports/import-trop.ts';
 export type { OwnerIdentity, OwnerState } from './ports/lease.ts';
 export type { Page } from './ports/list.ts';
 export { cleanField, cleanTag } from './ports/metadata.ts';
 export type { Listener, Occupancy } from './ports/occupancy.ts';
-export type { OpenSocket, ProcessOwner } from './ports/owners.ts';
+export type { OpenSocket, ProcessOwner } from './ports/open-socket.ts';
 export { canonicalPath, implicitPath, normalizePath, type PathContext } from './ports/path.ts';
 export { defaultPolicy, type OccupancyPolicy, type Policy } from './ports/policy.ts';
 export type { Lease, PortRange, Reservation } from './ports/reservation.ts';

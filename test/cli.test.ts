@@ -250,6 +250,18 @@ describe('reserve', () => {
     assert.equal((await ports('reserve')).stderr, '');
   });
 
+  test('with --lease ends the reservation with the process that asked for it', async () => {
+    const line = `'${process.execPath}' '${bin}' ports`;
+    const script = `${line} reserve --lease >/dev/null; ${line} list --json; true`;
+    const during = await new Promise<string>((resolve, reject) => {
+      execFile('sh', ['-c', script], { cwd: temp, env: cleanEnv() }, (error, stdout) =>
+        error ? reject(error) : resolve(stdout),
+      );
+    });
+    assert.equal(JSON.parse(during).length, 1);
+    assert.deepEqual(JSON.parse(await succeed('list', '--json')), []);
+  });
+
   test('by branch gives a branch the same port in every worktree', async () => {
     const git = async (cwd: string, ...args: readonly string[]) => {
       const identity = ['-c', 'user.name=t', '-c', 'user.email=t@e'];
@@ -282,6 +294,34 @@ describe('reserve', () => {
         [main, 'web@trunk'],
       ],
     );
+  });
+});
+
+describe('exec', () => {
+  test('gives the command its port and takes over its status', async () => {
+    const script = 'console.log(process.env.PORT); process.exitCode = 7';
+    const line = ['exec', '--tag', 'web', '--', process.execPath, '-e', script];
+    const { code, stdout, stderr } = await ports(...line);
+    assert.deepEqual([code, stderr], [7, '']);
+    assert.equal(await succeed('reserve', '--tag', 'web'), stdout);
+  });
+
+  test('with --hold hands over a socket that listens', async () => {
+    const script = `const server = require('http').createServer((_, response) => response.end('held'));
+      server.listen({ fd: 3 }, async () => {
+        const response = await fetch('http://127.0.0.1:' + process.env.PORT);
+        console.log(await response.text(), process.env.LISTEN_FDS, +process.env.LISTEN_PID === process.pid);
+        process.exit();
+      });`;
+    const result = await ports('exec', '--hold', '--', process.execPath, '-e', script);
+    assert.deepEqual(result, { code: 0, stdout: 'held 1 true\n', stderr: '' });
+  });
+
+  test('with --lease ends the reservation with the command', async () => {
+    const list = `'${process.execPath}' '${bin}' ports list --json`;
+    const during = await ports('exec', '--lease', 'sh', '-c', list);
+    assert.equal(JSON.parse(during.stdout).length, 1);
+    assert.deepEqual(JSON.parse(await succeed('list', '--json')), []);
   });
 });
 

@@ -52,6 +52,8 @@ export interface Call<O extends OptionTable = OptionTable> {
   out(text: string): void;
   /** Adds a line to stderr. */
   note(line: string): void;
+  /** Writes what there is, for a command that goes on for long. */
+  flush(): Promise<void>;
 }
 
 export interface Command<O extends OptionTable = OptionTable> {
@@ -74,7 +76,7 @@ export interface Entry {
 export interface Program {
   readonly name: string;
   readonly about: string;
-  version(): string;
+  version(): string | Promise<string>;
   readonly globals: OptionTable;
   readonly commands: Readonly<Record<string, Entry>>;
   readonly details?: string;

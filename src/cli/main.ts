@@ -1,5 +1,5 @@
 import type { Call, Command, OptionTable, Program } from './command.ts';
-import { failureOf } from './failure.ts';
+import type { Failure } from './failure.ts';
 import { writeAll } from './output.ts';
 import { parseHead, parseLine, UsageError } from './parse.ts';
 
@@ -23,25 +23,35 @@ try {
   answer.out = '';
   if (interruption.signal.aborted) answer.status = 130;
   else {
-    const failure = failureOf(error);
+    const failure = await failureOf(error);
     answer.status = failure.status;
     answer.err += `Error: ${failure.message}\n`;
   }
 }
 process.exitCode = answer.status;
-try {
-  if (answer.out !== '') await writeAll(1, answer.out);
-} catch (error) {
-  const failure = failureOf(error);
+await flush().catch(async (error: unknown) => {
+  const failure = await failureOf(error);
   process.exitCode = failure.status;
-  answer.err += `Error: ${failure.message}\n`;
+  return writeAll(2, `Error: ${failure.message}\n`);
+});
+
+/** Loaded when something fails. */
+async function failureOf(error: unknown): Promise<Failure> {
+  return (await import('./failure.ts')).failureOf(error);
 }
-if (answer.err !== '') await writeAll(2, answer.err);
+
+async function flush(): Promise<void> {
+  const { out, err } = answer;
+  answer.out = '';
+  answer.err = '';
+  if (err !== '') await writeAll(2, err);
+  if (out !== '') await writeAll(1, out);
+}
 
 async function runProgram(program: Program, line: readonly string[]): Promise<void> {
   try {
     const head = parseHead(line, program.globals);
-    if (head.asks === 'version') answer.out += `${program.version()}\n`;
+    if (head.asks === 'version') answer.out += `${await program.version()}\n`;
     else if (head.asks === 'help') answer.out += (await import('./usage.ts')).programHelp(program);
     else if (head.index === line.length) await explain(program);
     else await runWord(program, head.options, line.slice(head.index));
@@ -72,7 +82,7 @@ async function runWord(
   const globals = program.globals;
   try {
     const parsed = parseLine(line, { ...globals, ...found.options }, found.args ?? []);
-    if (parsed.asks === 'version') answer.out += `${program.version()}\n`;
+    if (parsed.asks === 'version') answer.out += `${await program.version()}\n`;
     else if (parsed.asks === 'help') {
       const { commandHelp } = await import('./usage.ts');
       answer.out += commandHelp(name, entry.summary, found, globals);
@@ -101,6 +111,7 @@ async function runCommand(
     note: (line) => {
       answer.err += `${line}\n`;
     },
+    flush,
   });
   answer.status = status ?? 0;
 }

@@ -1,11 +1,10 @@
 import type { Program } from './command.ts';
-import { packageVersion } from './version.ts';
 
 /** `holdfast` itself. */
 export const root: Program = {
   name: 'holdfast',
   about: 'Shared state for many processes on one machine, and the proof that it holds.',
-  version: () => `holdfast ${packageVersion()}`,
+  version: async () => `holdfast ${(await import('./version.ts')).packageVersion()}`,
   globals: {
     help: { type: 'flag', short: 'h', help: 'Print help' },
     version: { type: 'flag', short: 'V', help: 'Print version' },

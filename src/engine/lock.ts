@@ -1,6 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { threadId } from 'node:worker_threads';
 import { HoldfastError } from '../errors.ts';
 
 /** The part of `fs-native-extensions` that we use. Locks belong to the open file description. */
@@ -8,6 +7,14 @@ interface KernelLocks {
   tryLock(fd: number): boolean;
   waitForLock(fd: number): Promise<void>;
   unlock(fd: number): void;
+}
+
+let threadNumber: number | undefined;
+
+/** Not imported at the top: a process that only reads need not load what is behind it. */
+function thisThread(): number {
+  threadNumber ??= process.getBuiltinModule('node:worker_threads').threadId;
+  return threadNumber;
 }
 
 let kernelLocks: KernelLocks | undefined;
@@ -138,7 +145,7 @@ export class WriterLock {
   #enter(): void {
     this.#held = true;
     this.#header.writeUInt32LE(process.pid, 0);
-    this.#header.writeUInt32LE(threadId, 4);
+    this.#header.writeUInt32LE(thisThread(), 4);
     this.#header.writeDoubleLE(Date.now(), 8);
     try {
       writeSync(this.#fd, this.#header, 0, HEADER_BYTES, 0);

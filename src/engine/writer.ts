@@ -267,6 +267,7 @@ class Batch implements WarmSource {
       try {
         outcomes.set(job, { value: this.#runJob(job, jobs.length === 1) });
       } catch (error) {
+        if (error instanceof BatchLost) throw error;
         if (!this.#session.connection.inTransaction) throw new BatchLost('', { cause: error });
         outcomes.set(job, { error });
       }

@@ -7,8 +7,8 @@ import type { Reservation } from './reservation.ts';
 export interface LeaseOptions {
   /** After this an owner in another pid namespace counts as gone; by default it never does. */
   readonly ttlMs?: number | undefined;
-  /** The process that the reservation ends with; this one by default. */
-  readonly owner?: OwnerIdentity | undefined;
+  /** The process that the reservation ends with, or its pid; this one by default. */
+  readonly owner?: OwnerIdentity | number | undefined;
 }
 
 /** What guards a call against the wrong directory. */
@@ -47,6 +47,11 @@ export interface ReserveOptions extends ClaimOptions {
   /** These two concern `port` only. */
   readonly ignoreOccupied?: boolean | undefined;
   readonly ignoreExclusions?: boolean | undefined;
+}
+
+export interface HoldOptions extends ReserveOptions {
+  /** Address to listen on; 127.0.0.1 by default. */
+  readonly host?: string | undefined;
 }
 
 export type Reserved = Reservation & {

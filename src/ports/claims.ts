@@ -84,7 +84,7 @@ export async function guard(
   policy: Policy,
 ): Promise<void> {
   if (options.force || policy.allowUnrelatedPath) return;
-  await assertRelated(target, normalizePath(directory));
+  assertRelated(target, normalizePath(directory));
 }
 
 /** null ends a lease. */
@@ -97,8 +97,9 @@ export async function leaseOf(
   if (ttlMs !== undefined && !(ttlMs > 0)) {
     throw new RangeError(`ttlMs of a lease must be greater than 0, not ${ttlMs}`);
   }
-  const { selfIdentity } = await import('./lease.ts');
-  const { pid, startedAt, bootId, pidNamespace } = owner ?? selfIdentity();
+  const { identityOf, selfIdentity } = await import('./lease.ts');
+  const { pid, startedAt, bootId, pidNamespace } =
+    typeof owner === 'number' ? identityOf(owner) : (owner ?? selfIdentity());
   const expiresAt = ttlMs === undefined ? undefined : Math.ceil(store.clock() + ttlMs);
   return { pid, startedAt, bootId, pidNamespace, expiresAt };
 }

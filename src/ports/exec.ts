@@ -1,7 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import type { Server } from 'node:net';
 import { constants } from 'node:os';
-import { isatty } from 'node:tty';
 import { HoldfastError } from '../errors.ts';
 import type { Held } from './hold.ts';
 
@@ -56,6 +55,8 @@ export async function runWithPort(options: RunOptions): Promise<number> {
 }
 
 function start({ command, args, port, env, cwd, held }: RunOptions): ChildProcess {
+  // Neither imported with this file, which every start of the CLI would pay for, nor awaited here.
+  const { spawn } = process.getBuiltinModule('node:child_process');
   const script = held ? TRAMPOLINE_WITH_SOCKET : TRAMPOLINE;
   return spawn('/bin/sh', ['-c', script, 'sh', command, ...args], {
     cwd,
@@ -80,6 +81,7 @@ function descriptorOf(server: Server): number {
 }
 
 function forwardSignals(child: ChildProcess): () => void {
+  const { isatty } = process.getBuiltinModule('node:tty');
   const forward = (signal: NodeJS.Signals) => {
     // The terminal sends an interrupt to all of its foreground programs: a second one from us
     // would read as impatience.

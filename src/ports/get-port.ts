@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { resolveDataDir } from './config/data-dir.ts';
 import { implicitPath } from './path.ts';
 import type { Policy } from './policy.ts';
@@ -34,7 +33,7 @@ export async function getPort(options: GetPortOptions = {}): Promise<number> {
   try {
     const ports = await shared.ports;
     const { port } = await ports.reserve(implicitPath(), {
-      tag: `get-port-${randomUUID()}`,
+      tag: `get-port-${crypto.randomUUID()}`,
       port: options.port,
       policy: options.policy,
       lease: true,

@@ -17,6 +17,8 @@ export interface GitFacts {
   readonly task: string | undefined;
   /** The branch that is checked out, also in a linked worktree; undefined when HEAD is detached. */
   readonly branch: string | undefined;
+  /** Directory that stands for the repository in all of its worktrees; a bare one's own. */
+  readonly mainWorktree: string;
 }
 
 /** No file that we read is longer in a repository that git made. */
@@ -38,10 +40,12 @@ export async function gitFacts(cwd: string): Promise<GitFacts | undefined> {
   const commonDir = pointer ? resolve(gitDir, pointer) : gitDir;
   const branch = branchOf(gitDir);
   const isLinked = pointer !== undefined && workTree !== undefined;
+  const ownTree = isLinked ? undefined : workTree;
   return {
     project: nameOf(commonDir),
     task: isLinked ? basename(workTree) || undefined : branch,
     branch,
+    mainWorktree: basename(commonDir) === '.git' ? dirname(commonDir) : (ownTree ?? commonDir),
   };
 }
 
@@ -107,7 +111,11 @@ function firstLine(file: string): string | undefined {
 }
 
 function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 function realDirectory(path: string): string | undefined {

@@ -35,6 +35,17 @@ export function selfIdentity(): OwnerIdentity {
 }
 
 /**
+ * The identity of another process.
+ * @throws RangeError when it is gone or cannot be looked at from here
+ */
+export function identityOf(pid: number): OwnerIdentity {
+  const life = lifeOf(pid);
+  if (life.state !== 'running')
+    throw new RangeError(`process ${pid} cannot own a lease: it is gone`);
+  return { ...selfIdentity(), pid, startedAt: life.startedAt };
+}
+
+/**
  * Whether the owner still lives: one small read on Linux, one run of `ps` elsewhere. A zombie is
  * dead: it holds no socket and does no more work.
  */

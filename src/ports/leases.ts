@@ -30,7 +30,7 @@ function* readLeases(): Steps<LeaseBook> {
   const rows = yield* all<LeaseRow>(
     'SELECT path, tag, port, pid, started_at, boot_id, pid_namespace, expires_at_ms FROM leases',
   );
-  return new Map(rows.map((row) => [keyText(row.path, row.tag), row]));
+  return new Map(rows.map((row) => [keyText(row.path, row.tag), { ...row }]));
 }
 
 export function leaseOf(row: LeaseRow): Lease {

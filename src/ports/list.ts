@@ -97,11 +97,11 @@ async function within(
   rows: readonly Reservation[],
 ): Promise<readonly Reservation[]> {
   if (directory === undefined || rows.length === 0) return rows;
-  const real = await canonicalPath(directory);
+  const real = canonicalPath(directory);
   const verdicts = new Map<string, boolean>();
   for (const { path } of rows) {
     if (verdicts.has(path)) continue;
-    verdicts.set(path, isWithin(directory, path) || isWithin(real, await canonicalPath(path)));
+    verdicts.set(path, isWithin(directory, path) || isWithin(real, canonicalPath(path)));
   }
   return rows.filter((row) => verdicts.get(row.path));
 }

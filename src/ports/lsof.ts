@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import type { OpenSocket } from './owners.ts';
+import type { OpenSocket } from './open-socket.ts';
 
 /** `lsof` walks every process; a machine that needs longer shows no owners. */
 const TIMEOUT_MS = 5000;

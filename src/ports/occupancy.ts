@@ -1,4 +1,5 @@
-import { type OpenSocket, openSockets, type ProcessOwner } from './owners.ts';
+import type { OpenSocket, ProcessOwner } from './open-socket.ts';
+import { openSockets } from './owners.ts';
 import { looksAtNothing, type OccupancyPolicy } from './policy.ts';
 import type { Endpoint } from './probe.ts';
 import { probeQueue, type Verdict } from './probe-queue.ts';

@@ -1,5 +1,4 @@
 import { realpathSync } from 'node:fs';
-import { realpath } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { HoldfastError } from '../errors.ts';
 import { quoted } from './wording.ts';
@@ -73,11 +72,11 @@ export function implicitPath(cwd: string = process.cwd()): string {
 }
 
 /** `path` with the links of its existing part followed; the part that does not exist stays as is. */
-export async function canonicalPath(path: string): Promise<string> {
+export function canonicalPath(path: string): string {
   let existing = path;
   let rest = '';
   for (;;) {
-    const found = await followed(existing);
+    const found = followed(existing);
     if (found !== undefined) return rest === '' ? found : `${found === '/' ? '' : found}${rest}`;
     if (existing === '/') return path;
     const cut = existing.lastIndexOf('/');
@@ -86,9 +85,9 @@ export async function canonicalPath(path: string): Promise<string> {
   }
 }
 
-async function followed(path: string): Promise<string | undefined> {
+function followed(path: string): string | undefined {
   try {
-    return await realpath(path);
+    return realpathSync.native(path);
   } catch {
     // Whatever the reason, this part cannot be followed: the caller goes on with its parent.
     return undefined;
@@ -110,9 +109,9 @@ export function isWithin(ancestor: string, path: string): boolean {
  * of both, then with the links of both followed.
  * @throws PATH_UNRELATED
  */
-export async function assertRelated(target: string, directory: string): Promise<void> {
+export function assertRelated(target: string, directory: string): void {
   if (related(target, directory)) return;
-  if (related(await canonicalPath(target), await canonicalPath(directory))) return;
+  if (related(canonicalPath(target), canonicalPath(directory))) return;
   throw new HoldfastError(
     'PATH_UNRELATED',
     `path relationship violation: ${target} and ${directory} are unrelated paths`,

@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WriterLock } from '../engine/lock.ts';
 
-/** A stopped process may have the turn. We then probe out of turn and may see its probes. */
-const PATIENCE_MS = 500;
+/** A turn takes some 5 ms. Who has had it for longer is stopped, or worse. */
+const STALLED_MS = 500;
+
+/** However many are before us. */
+const PATIENCE_MS = 5000;
 
 /**
  * Runs `body` while no other process of this user is probing or taking a reserved port. Two
@@ -17,12 +20,22 @@ const PATIENCE_MS = 500;
  */
 export async function inProbeTurn<T>(body: () => Promise<T>): Promise<T> {
   const lock = openLock();
-  if (!lock || !(await lock.acquire(performance.now() + PATIENCE_MS))) return body();
+  if (!lock || !(await comesFree(lock))) return body();
   try {
     return await body();
   } finally {
     lock.release();
   }
+}
+
+async function comesFree(lock: WriterLock): Promise<boolean> {
+  const deadline = performance.now() + PATIENCE_MS;
+  while (performance.now() < deadline) {
+    if (await lock.acquire(performance.now() + STALLED_MS)) return true;
+    const holder = lock.holder();
+    if (holder && Date.now() - holder.since > STALLED_MS) return false;
+  }
+  return false;
 }
 
 let opened: WriterLock | undefined;

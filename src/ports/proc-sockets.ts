@@ -4,7 +4,7 @@ import { SocketAddress } from 'node:net';
 import { endianness } from 'node:os';
 import { basename } from 'node:path';
 import { parseStat } from './lease.ts';
-import type { OpenSocket, ProcessOwner } from './owners.ts';
+import type { OpenSocket, ProcessOwner } from './open-socket.ts';
 import type { Family, Protocol } from './probe.ts';
 
 /** A machine may run very many processes: what is not found by then stays unknown. */

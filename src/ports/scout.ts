@@ -5,7 +5,7 @@ import type { Inspection } from './cleanup.ts';
 import { endedLeases, type LeaseRow } from './leases.ts';
 import type { Ledger } from './ledger.ts';
 import type { Policy } from './policy.ts';
-import { type Search, Verdicts } from './verdicts.ts';
+import type { Search, Verdicts } from './verdicts.ts';
 
 /** What a call has learnt outside its transaction so far. */
 export interface Knowledge {
@@ -40,6 +40,8 @@ export class Scout {
   readonly #clock: () => number;
   readonly #boards = new Map<Policy, Verdicts>();
   #judging: Promise<readonly LeaseRow[]> | undefined;
+  /** As far as the last search had to look: where many processes allocate, so will the next. */
+  #ahead = 1;
 
   constructor(engine: Engine, ledger: Ledger, clock: () => number) {
     this.#engine = engine;
@@ -96,8 +98,16 @@ export class Scout {
     return inspectDirectories(this.#engine, this.#ledger);
   }
 
+  /** Learns from a search how crowded it is. */
+  endSearch(search: Search): void {
+    // Its last round sufficed, and half of that may do: so it gets less when it gets quiet.
+    this.#ahead = Math.max(1, search.ahead / 4);
+    search.end();
+  }
+
   async search(policy: Policy): Promise<Search> {
     const { probeQueue } = await import('./probe-queue.ts');
+    const { Verdicts } = await import('./verdicts.ts');
     let board = this.#boards.get(policy);
     if (board === undefined) {
       const { pool } = this.#ledger;
@@ -109,7 +119,7 @@ export class Scout {
       );
       this.#boards.set(policy, board);
     }
-    return board.begin();
+    return board.begin(this.#ahead);
   }
 }
 
@@ -139,6 +149,6 @@ class Errand {
   }
 
   end(): void {
-    this.#search?.end();
+    if (this.#search) this.#scout.endSearch(this.#search);
   }
 }

@@ -5,6 +5,7 @@ import type {
   Cleaned,
   CleanOptions,
   GroupOptions,
+  HoldOptions,
   ListOptions,
   LookOptions,
   Migrated,
@@ -15,9 +16,10 @@ import type {
   ReservedGroup,
   ReserveOptions,
 } from './calls.ts';
-import { guard, type OpenStore, reserve, secondOf } from './claims.ts';
+import type { OpenStore } from './claims.ts';
 import type { CleanupPlan } from './cleanup.ts';
 import { resolveDataDir } from './config/data-dir.ts';
+import type { Held } from './hold.ts';
 import type { Imported } from './import-trop.ts';
 import { keyText } from './leases.ts';
 import { Ledger } from './ledger.ts';
@@ -26,7 +28,6 @@ import { cleanTag } from './metadata.ts';
 import type { Occupancy } from './occupancy.ts';
 import { normalizePath } from './path.ts';
 import { assertDays, assertPort, defaultPolicy, type Policy, resolvePolicy } from './policy.ts';
-import { releaseBody } from './release.ts';
 import type { PortRange, Reservation } from './reservation.ts';
 import { portsSchema } from './schema.ts';
 import { Scout } from './scout.ts';
@@ -68,6 +69,7 @@ export class Ports {
   readonly #policy: Policy;
   readonly #policies = new Map<string, Policy>();
   readonly #store: OpenStore;
+  #claims: typeof import('./claims.ts') | undefined;
 
   private constructor(engine: Engine, dir: string, policy: Policy, clock: () => number) {
     const ledger = new Ledger();
@@ -111,7 +113,19 @@ export class Ports {
    * CONFIG_INVALID, LOCK_TIMEOUT
    */
   async reserve(path: string, options: ReserveOptions = {}): Promise<Reserved> {
-    return reserve(this.#store, path, options);
+    // Loaded by the first call: a process that only lists does without.
+    this.#claims ??= await import('./claims.ts');
+    return this.#claims.reserve(this.#store, path, options);
+  }
+
+  /**
+   * Reserves and listens on the port at once, so that nobody can take it before its server has it.
+   * @throws PORT_IN_USE when somebody listens on the port that the key has, and what `reserve` throws
+   */
+  async hold(path: string, options: HoldOptions = {}): Promise<Held> {
+    const { hold } = await import('./hold.ts');
+    const { host, ...wishes } = options;
+    return hold((again) => this.reserve(path, { ...wishes, ...again }), host);
   }
 
   /**
@@ -137,9 +151,11 @@ export class Ports {
     if (options.tag !== undefined && options.untaggedOnly) {
       throw new TypeError('Cannot specify both --tag and --untagged-only');
     }
+    const { releaseBody } = await import('./release.ts');
     const target = normalizePath(path);
     const tag = options.untaggedOnly ? '' : options.tag && cleanTag(options.tag);
     if (options.relatedTo !== undefined) {
+      const { guard } = await import('./claims.ts');
       await guard(target, options.relatedTo, options, this.#resolve(options.policy));
     }
     const request = {
@@ -294,6 +310,7 @@ export class Ports {
     options: CleanOptions & { readonly prunes: boolean; readonly expires: boolean },
   ): Promise<Cleaned> {
     const { cleanBody, idleSince } = await import('./cleanup.ts');
+    const { secondOf } = await import('./claims.ts');
     const { ledger, scout, clock } = this.#store;
     const expireAfterDays = options.days ?? this.#policy.expireAfterDays;
     assertDays(expireAfterDays);

@@ -45,10 +45,10 @@ export class Verdicts {
     this.#idle = idle;
   }
 
-  /** A call that needs verdicts begins; it must `end`. */
-  begin(): Search {
+  /** A call that needs verdicts begins; it must `end`. See `Search` for `ahead`. */
+  begin(ahead: number): Search {
     this.#searches += 1;
-    return new Search(this, performance.now());
+    return new Search(this, performance.now(), ahead);
   }
 
   end(): void {
@@ -123,15 +123,28 @@ export class Verdicts {
   }
 }
 
+/** However far others are ahead of us, a round stays one of some milliseconds. */
+const AHEAD_MAX = 64;
+
 /** One call's view of the verdicts: what was seen since it began. */
 export class Search {
   readonly #verdicts: Verdicts;
   readonly #since: number;
-  #ahead = 1;
+  #ahead: number;
 
-  constructor(verdicts: Verdicts, since: number) {
+  /** `ahead`: how many candidates its first round looks at. */
+  constructor(verdicts: Verdicts, since: number, ahead: number) {
     this.#verdicts = verdicts;
     this.#since = since;
+    this.#ahead = ahead;
+  }
+
+  /**
+   * How many candidates the next round would look at. It doubles each time that other processes
+   * took all of them, or they were occupied.
+   */
+  get ahead(): number {
+    return this.#ahead;
   }
 
   /** See `Verdicts.isFree`. */
@@ -139,11 +152,10 @@ export class Search {
     return this.#verdicts.isFree(port, this.#since);
   }
 
-  /** Has `ports` probed, and the lowest candidates with them: more of them at each call. */
+  /** Has `ports` probed and, when scanning, the lowest candidates with them. */
   async lookFor(ports: readonly number[], scanning: boolean): Promise<void> {
     await this.#verdicts.look(this.#since, ports, scanning ? this.#ahead : 0);
-    // Other processes took what was looked at, or it was occupied: look further each time.
-    if (scanning) this.#ahead = Math.min(64, this.#ahead * 2);
+    if (scanning) this.#ahead = Math.min(AHEAD_MAX, this.#ahead * 2);
   }
 
   end(): void {

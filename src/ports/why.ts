@@ -1,5 +1,6 @@
 import { ephemeralRange } from './ephemeral.ts';
-import { type OpenSocket, openSockets } from './owners.ts';
+import type { OpenSocket } from './open-socket.ts';
+import { openSockets } from './owners.ts';
 import { defaultPolicy, type Policy } from './policy.ts';
 import { probeQueue } from './probe-queue.ts';
 import type { PortRange, Reservation } from './reservation.ts';

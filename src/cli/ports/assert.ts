@@ -3,7 +3,7 @@ import { Failure } from '../failure.ts';
 import { type PortsCall, pathOption } from './options.ts';
 import { portArgument } from './port-number.ts';
 import { jsonText, rowOf } from './row.ts';
-import { settingsOf, targetPath, withPorts } from './settings.ts';
+import { settingsOf, tagOf, targetPath, withPorts } from './settings.ts';
 
 const notOption = {
   not: { type: 'flag', help: 'Succeed if it is not so' },
@@ -18,15 +18,16 @@ const reservationOptions = {
 export const assertReservation: Command = {
   options: reservationOptions,
   async run(call: PortsCall<typeof reservationOptions>) {
-    const { json, not, quiet, tag } = call.options;
+    const { json, not } = call.options;
     const settings = await settingsOf(call);
     const path = await targetPath(call, settings, call.options.path);
+    const tag = await tagOf(call.options.tag);
     const found = await withPorts(call, settings, (ports) => ports.get(path, tag));
     const key = tag === undefined ? path : `${path}:${tag}`;
     if (not && found) throw new Failure(1, `Assertion failed: reservation exists for ${key}`);
     if (!not && !found) throw new Failure(1, `Assertion failed: no reservation found for ${key}`);
     if (found && json) call.out(jsonText(rowOf(found)));
-    else if (found && !quiet) call.out(`${found.port}\n`);
+    else if (found && !settings.isQuiet) call.out(`${found.port}\n`);
     return 0;
   },
 };

@@ -46,16 +46,15 @@ export const cleanup: Command = {
 };
 
 async function runKind(call: CleanupCall, kind: Kind): Promise<number> {
-  const { days, json, quiet } = call.options;
+  const { days, json } = call.options;
   const isDryRun = call.options['dry-run'] ?? false;
   const settings: Settings = await settingsOf(call, { expireAfterDays: days });
   const result = await withPorts(call, settings, (ports) => kind.clean(ports, isDryRun));
   const total = result.pruned.length + result.expired.length;
   if (json) call.out(jsonText(report(result, isDryRun)));
-  else if (quiet && total > 0) call.out(`${total}\n`);
-  if (quiet) return 0;
-  const isVerbose = call.options.verbose ?? false;
-  const words = { isDryRun, isVerbose, days: settings.policy.expireAfterDays };
+  else if (settings.isQuiet && total > 0) call.out(`${total}\n`);
+  if (settings.isQuiet) return 0;
+  const words = { isDryRun, isVerbose: settings.isVerbose, days: settings.policy.expireAfterDays };
   for (const line of kind.describe(result, words)) call.note(line);
   for (const warning of result.warnings) call.note(`Warning: ${warning}`);
   return 0;

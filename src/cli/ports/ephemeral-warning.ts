@@ -9,8 +9,8 @@ export async function warnEphemeral(call: PortsCall, { min, max }: PortRange): P
   const { ephemeralRange } = await import('../../ports.ts');
   const kernel = ephemeralRange();
   if (!kernel || max < kernel.min || min > kernel.max) return;
-  const what = min === max ? `port ${min} lies` : `the range ${min}-${max} reaches`;
+  const what = min === max ? `port ${min} lies in` : `the range ${min}-${max} reaches into`;
   call.note(
-    `Warning: ${what} into the kernel's ephemeral range ${kernel.min}-${kernel.max}: an outgoing connection may take a port before its owner binds it`,
+    `Warning: ${what} the kernel's ephemeral range ${kernel.min}-${kernel.max}: an outgoing connection may take a port before its owner binds it`,
   );
 }

@@ -32,7 +32,7 @@ export const exclude: Command = {
     const file = exclusionTarget({ cwd: call.cwd, dataDir, global: call.options.global });
     const { added } = await addExclusions(file, [range], editOptionsOf(call, settings));
     if (call.options.json) call.out(jsonText({ file, added }));
-    else if (!call.options.quiet) {
+    else if (!settings.isQuiet) {
       call.out(
         added.length > 0 ? `Added exclusion to ${file}\n` : `Exclusion already exists in ${file}\n`,
       );

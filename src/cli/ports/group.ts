@@ -75,7 +75,7 @@ export const autoreserve: Command = {
       throw invalidArgument(`No trop configuration file found (searched from: ${from})`);
     }
     const status = await reserveAll(call, definedGroup(settings, file));
-    if (!call.options.quiet) call.note(`Discovered config: ${JSON.stringify(file)}`);
+    if (!settings.isQuiet) call.note(`Discovered config: ${JSON.stringify(file)}`);
     return status;
   },
 };
@@ -106,18 +106,18 @@ async function countedGroup(call: PortsCall<typeof countedOptions>, count: numbe
 }
 
 async function reserveAll(call: GroupCall, group: Group): Promise<number> {
-  const { format, json, quiet, force } = call.options;
+  const { format, json, force } = call.options;
+  const { settings } = group;
   const form = json ? 'json' : (FORMS.find((name) => name === format) ?? 'export');
   const shell: Shell | undefined =
     form === 'export' ? shellOf(call.options.shell, call.env) : undefined;
   if (call.options['dry-run']) {
-    if (!quiet) {
+    if (!settings.isQuiet) {
       call.note('Dry run - would perform the following actions:');
       call.note(`  1. Reserve ${Object.keys(group.services).length} ports for ${group.path}`);
     }
     return 0;
   }
-  const { settings } = group;
   const reserved: ReservedGroup = await withPorts(call, settings, (ports) =>
     ports.reserveGroup(group.path, group.services, {
       base: group.base,
@@ -129,6 +129,6 @@ async function reserveAll(call: GroupCall, group: Group): Promise<number> {
     }),
   );
   call.out(groupText(reserved, form, shell));
-  if (!quiet) call.note(`Reserved ${Object.keys(reserved.ports).length} ports.`);
+  if (!settings.isQuiet) call.note(`Reserved ${Object.keys(reserved.ports).length} ports.`);
   return 0;
 }

@@ -24,7 +24,7 @@ export const importTrop: Command = {
       const rows = { imported: imported.map(rowOf), conflicts: conflicts.map(rowOf) };
       call.out(jsonText({ from, ...rows, config_copied: config }));
     }
-    if (call.options.quiet) return 0;
+    if (settings.isQuiet) return 0;
     call.note(`Imported ${imported.length} reservation(s) from ${from}`);
     if (config) call.note(`Copied config.yaml to ${settings.dataDir}`);
     for (const { path, port } of conflicts) {

@@ -17,7 +17,7 @@ type MigrateCall = PortsCall<typeof options>;
 export const migrate: Command = {
   options,
   async run(call: MigrateCall) {
-    const { force, json, quiet, recursive } = call.options;
+    const { force, json, recursive } = call.options;
     const dryRun = call.options['dry-run'] ?? false;
     const settings = await settingsOf(call);
     const from = await explicitPath(call, call.options.from ?? '');
@@ -26,8 +26,8 @@ export const migrate: Command = {
       ports.migrate(from, to, { recursive, force, dryRun }),
     );
     if (json) call.out(jsonText({ from, to, dry_run: dryRun, ...report(result) }));
-    else if (quiet && !dryRun) call.out(`${to}\n`);
-    if (!quiet) describe(call, result, from, to);
+    else if (settings.isQuiet && !dryRun) call.out(`${to}\n`);
+    if (!settings.isQuiet) describe(call, result, from, to);
     return 0;
   },
 };

@@ -55,7 +55,7 @@ export const occupancyOptions = {
   ...probeOptions,
 } as const satisfies OptionTable;
 
-/** The range to choose from; text, because a wrong number is an argument error and not a usage error. */
+/** The range to choose from; text, because a wrong number here is an argument error (4, not 2). */
 export const rangeOptions = {
   min: { type: 'text', value: 'PORT', help: 'Lowest port to choose from' },
   max: { type: 'text', value: 'PORT', help: 'Highest port to choose from' },

@@ -1,12 +1,27 @@
-import type { Listener } from '../../ports.ts';
+import type { Listener, ProcessOwner } from '../../ports.ts';
 
 /** How much is known of the process behind a socket: all three facts, some or none. */
 export type OwnerStatus = 'available' | 'partial' | 'unavailable';
 
-export function ownerStatus({ owner }: Listener): OwnerStatus {
-  const known = [owner?.pid, owner?.name, owner?.user].filter((fact) => fact !== undefined);
-  if (known.length === 0) return 'unavailable';
-  return known.length === 3 ? 'available' : 'partial';
+/** The process behind a socket, as every output names its fields. */
+export interface OwnerFields {
+  readonly process_id: number | null;
+  readonly process_name: string | null;
+  readonly user: string | null;
+  readonly owner_status: OwnerStatus;
+}
+
+export function ownerFields(owner: ProcessOwner | undefined): OwnerFields {
+  const facts = [owner?.pid ?? null, owner?.name ?? null, owner?.user ?? null] as const;
+  const [process_id, process_name, user] = facts;
+  const known = facts.filter((fact) => fact !== null).length;
+  const status = known === 0 ? 'unavailable' : known === facts.length ? 'available' : 'partial';
+  return { process_id, process_name, user, owner_status: status };
+}
+
+/** A socket that stands in the way, as every output names its fields. */
+export function listenerFields({ address, family, owner, protocol, scope }: Listener) {
+  return { protocol, address_family: family, scope, address, ...ownerFields(owner) };
 }
 
 const PROTOCOLS = { tcp: 'TCP', udp: 'UDP' } as const;

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Listener, Occupancy, Reservation } from '../../ports.ts';
 import type { Command, OptionTable } from '../command.ts';
 import { occupancyOptions, type PortsCall } from './options.ts';
-import { listenerText, ownerStatus } from './owner.ts';
+import { listenerFields, listenerText, ownerFields } from './owner.ts';
 import { portArgument } from './port-number.ts';
 import { jsonText, plainText, rowOf, timeText } from './row.ts';
 import { occupancyLayer, settingsOf, withPorts } from './settings.ts';
@@ -73,17 +73,17 @@ function occupancyText({ checked, listeners, occupied }: Occupancy): string {
 }
 
 function ownerLines(listener: Listener): string[] {
-  const { name, pid, user } = listener.owner ?? {};
+  const { owner_status, process_id, process_name, user } = ownerFields(listener.owner);
   const facts = [
-    ['Process ID', pid],
-    ['Process name', name],
+    ['Process ID', process_id],
+    ['Process name', process_name],
     ['User', user],
   ] as const;
   return [
     ...facts
-      .filter(([, fact]) => fact !== undefined)
+      .filter(([, fact]) => fact !== null)
       .map(([title, fact]) => `    ${title}: ${plainText(String(fact))}`),
-    `    Owner metadata: ${ownerStatus(listener)}`,
+    `    Owner metadata: ${owner_status}`,
   ];
 }
 
@@ -100,7 +100,7 @@ function report(
       occupancy: {
         checked: occupancy.checked,
         occupied: occupancy.occupied,
-        listeners: occupancy.listeners,
+        listeners: occupancy.listeners.map(listenerFields),
       },
     }),
   };

@@ -3,7 +3,7 @@ import type { Command, OptionTable } from '../command.ts';
 import { invalidArgument } from '../failure.ts';
 import { dryRunOption, type PortsCall, pathOption, unrelatedOption } from './options.ts';
 import { jsonText, rowOf } from './row.ts';
-import { settingsOf, targetPath, withPorts } from './settings.ts';
+import { settingsOf, tagOf, targetPath, withPorts } from './settings.ts';
 
 const options = {
   ...pathOption,
@@ -20,9 +20,9 @@ type ReleaseCall = PortsCall<typeof options>;
 export const release: Command = {
   options,
   async run(call: ReleaseCall) {
-    const { json, recursive, tag } = call.options;
+    const { json, recursive } = call.options;
     const untaggedOnly = call.options['untagged-only'] ?? false;
-    if (tag !== undefined && untaggedOnly) {
+    if (call.options.tag !== undefined && untaggedOnly) {
       throw invalidArgument('Cannot specify both --tag and --untagged-only');
     }
     const dryRun = call.options['dry-run'] ?? false;
@@ -30,6 +30,7 @@ export const release: Command = {
       allowUnrelatedPath: call.options['allow-unrelated-path'],
     });
     const path = await targetPath(call, settings, call.options.path);
+    const tag = await tagOf(call.options.tag);
     const { released } = await withPorts(call, settings, (ports) =>
       ports.release(path, {
         tag,
@@ -41,7 +42,7 @@ export const release: Command = {
       }),
     );
     if (json) call.out(jsonText({ dry_run: dryRun, released: released.map(rowOf) }));
-    if (!call.options.quiet) describe(call, released);
+    if (!settings.isQuiet) describe(call, released);
     return 0;
   },
 };

@@ -18,6 +18,7 @@ import {
   permissionLayer,
   type Settings,
   settingsOf,
+  tagOf,
   targetPath,
   withPorts,
 } from './settings.ts';
@@ -60,11 +61,16 @@ export type ReserveCall = PortsCall<typeof reserveOptions>;
 
 export const reserve: Command = {
   options,
+  details: `Prints the port. A directory and tag that have one keep it: --port and the range count for new
+reservations only, unless --overwrite is given. With --branch the reservation belongs to the
+repository's main worktree, under the tag TAG@BRANCH. With --lease it ends with the process that
+ran this one: the shell. TROP_COMPAT=seed makes \`--output human\` the default.`,
   async run(call: PortsCall<typeof options>) {
     const request = await requestOf(call);
-    const { json, output, quiet } = call.options;
+    const { json, output } = call.options;
+    const { isQuiet } = request.settings;
     if (call.options['dry-run']) {
-      if (!quiet) {
+      if (!isQuiet) {
         call.note('Dry run - would perform the following actions:');
         call.note(`  1. Reserve a port for ${request.path}`);
       }
@@ -73,7 +79,7 @@ export const reserve: Command = {
     const reserved = await withPorts(call, request.settings, (ports) =>
       ports.reserve(request.path, request.options),
     );
-    if (!quiet) await report(call, reserved);
+    if (!isQuiet) await report(call, reserved);
     const isHuman = output === 'human' || (output === undefined && call.env.TROP_COMPAT === 'seed');
     if (json) call.out(jsonText({ ...rowOf(reserved), outcome: reserved.outcome }));
     else call.out(isHuman ? `Port: ${reserved.port}\n` : `${reserved.port}\n`);
@@ -106,7 +112,10 @@ export async function requestOf(call: ReserveCall): Promise<Request> {
       ignoreOccupied: options['ignore-occupied'],
       ignoreExclusions: options['ignore-exclusions'],
       force: options.force,
-      relatedTo: call.cwd,
+      // A branch is one of the repository that we are in, wherever its main worktree lies.
+      relatedTo: options.branch ? undefined : call.cwd,
+      // This process ends at once: a lease of its own would be none.
+      lease: options.lease ? { owner: process.ppid } : undefined,
       signal: call.signal,
     },
   };
@@ -141,7 +150,8 @@ function layerOf({ options }: ReserveCall): ConfigLayer {
  * `tag@branch`, so that a branch keeps its port in whichever worktree it is checked out.
  */
 async function keyOf(call: ReserveCall, settings: Settings) {
-  const { branch, path, tag } = call.options;
+  const { branch, path } = call.options;
+  const tag = await tagOf(call.options.tag);
   if (!branch) return { path: await targetPath(call, settings, path), tag };
   const facts = await gitFactsOf(call);
   if (facts?.branch === undefined) throw invalidArgument('--branch: no git branch is checked out');

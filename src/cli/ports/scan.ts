@@ -1,16 +1,16 @@
-import type { Listener, Occupancy } from '../../ports.ts';
+import type { Occupancy } from '../../ports.ts';
 import type { Command, OptionTable } from '../command.ts';
 import { warnEphemeral } from './ephemeral-warning.ts';
-import { type PortsCall, probeOptions, rangeOptions } from './options.ts';
-import { ownerStatus } from './owner.ts';
-import { portOption } from './port-number.ts';
+import { type PortsCall, probeOptions } from './options.ts';
+import { listenerFields } from './owner.ts';
 import { delimitedLine, jsonText, plainText } from './row.ts';
 import { editOptionsOf, occupancyLayer, type Settings, settingsOf, withPorts } from './settings.ts';
 
 const FORMATS = ['table', 'json', 'csv', 'tsv'] as const;
 
 const options = {
-  ...rangeOptions,
+  min: { type: 'integer', value: 'PORT', max: 65_535, help: 'First port to look at' },
+  max: { type: 'integer', value: 'PORT', max: 65_535, help: 'Last port to look at' },
   autoexclude: { type: 'flag', help: 'Exclude the ports that are in use and not reserved' },
   autocompact: { type: 'flag', help: 'Join the excluded ports into ranges afterwards' },
   format: { type: 'text', value: 'FORMAT', choices: FORMATS, help: 'Form of the output' },
@@ -19,20 +19,11 @@ const options = {
 
 type ScanCall = PortsCall<typeof options>;
 
-/** One socket that stands in the way, as every output names its fields. */
-interface ScanRow {
+type ScanRow = {
   readonly port: number;
   readonly status: string;
   readonly reserved: boolean;
-  readonly protocol: string;
-  readonly address_family: string;
-  readonly scope: string;
-  readonly address: string;
-  readonly process_id: number | null;
-  readonly process_name: string | null;
-  readonly user: string | null;
-  readonly owner_status: string;
-}
+} & ReturnType<typeof listenerFields>;
 
 /** Title and width of each column of the table; its fields in the same order. */
 const COLUMNS = [
@@ -55,8 +46,8 @@ export const scan: Command = {
   async run(call: ScanCall) {
     const settings = await settingsOf(call, {
       ...occupancyLayer(call.options),
-      min: portOption('min', call.options.min),
-      max: portOption('max', call.options.max),
+      min: call.options.min,
+      max: call.options.max,
     });
     const { min, max } = settings.policy;
     const found = await withPorts(call, settings, (ports) =>
@@ -66,7 +57,7 @@ export const scan: Command = {
     if (call.options.autoexclude) await excludeAll(call, settings, strays);
     const rows = found.flatMap(rowsOf);
     call.out(rendered(rows, call.options.json ? 'json' : (call.options.format ?? 'table')));
-    if (call.options.quiet) return 0;
+    if (settings.isQuiet) return 0;
     if (strays.length > 0) call.note(`Found ${strays.length} unreserved occupied port(s)`);
     await warnEphemeral(call, { min, max });
     return 0;
@@ -86,25 +77,18 @@ async function excludeAll(
     ...editOptionsOf(call, settings),
     compact: call.options.autocompact,
   });
-  if (call.options.quiet) return;
+  if (settings.isQuiet) return;
   call.note(`Added ${added.length} exclusions to ${file}`);
   if (compacted) call.note(`Compacted ${compacted.before} exclusions to ${compacted.after}`);
 }
 
 function rowsOf({ listeners, port, reservation }: Occupancy): ScanRow[] {
   const reserved = reservation !== undefined;
-  return listeners.map((listener: Listener) => ({
+  return listeners.map((listener) => ({
     port,
     status: reserved ? 'occupied (reserved)' : 'occupied',
     reserved,
-    protocol: listener.protocol,
-    address_family: listener.family,
-    scope: listener.scope,
-    address: listener.address,
-    process_id: listener.owner?.pid ?? null,
-    process_name: listener.owner?.name ?? null,
-    user: listener.owner?.user ?? null,
-    owner_status: ownerStatus(listener),
+    ...listenerFields(listener),
   }));
 }
 

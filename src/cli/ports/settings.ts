@@ -3,10 +3,13 @@ import { HoldfastError } from '../../errors.ts';
 import type { Ports } from '../../ports.ts';
 import type { ConfigLayer, EditOptions, LoadedConfig, LoadOptions } from '../../ports-config.ts';
 import type { Values } from '../command.ts';
-import { Failure } from '../failure.ts';
 import type { occupancyOptions, PortsCall, permissionOptions } from './options.ts';
 
-export type Settings = LoadedConfig;
+/** What all layers of configuration say, and how much to say. */
+export interface Settings extends LoadedConfig {
+  readonly isQuiet: boolean;
+  readonly isVerbose: boolean;
+}
 
 /** The data directory that this call is about; it need not exist. */
 export async function dataDirOf(call: PortsCall): Promise<string> {
@@ -22,7 +25,7 @@ export async function settingsOf(
 ): Promise<Settings> {
   const { loadConfig } = await import('../../ports-config.ts');
   const { options } = call;
-  return loadConfig({
+  const config = await loadConfig({
     ...sources,
     cwd: call.cwd,
     env: call.env,
@@ -34,6 +37,9 @@ export async function settingsOf(
     },
     configFile: options.config,
   });
+  // Either flag beats TROP_LOG_MODE; of the two, --quiet wins.
+  const mode = options.quiet ? 'quiet' : options.verbose ? 'verbose' : config.logMode;
+  return { ...config, isQuiet: mode === 'quiet', isVerbose: mode === 'verbose' };
 }
 
 /** How configuration files are edited under these settings. */
@@ -64,6 +70,7 @@ export async function withPorts<T>(
     return await body(ports);
   } catch (error) {
     if (!(error instanceof HoldfastError) || error.code !== 'LOCK_TIMEOUT') throw error;
+    const { Failure } = await import('../failure.ts');
     // Scripts match this line to the letter, with the duration as Rust prints it.
     const waited = seconds === 0 ? '0ns' : `${seconds}s`;
     throw new Failure(
@@ -94,6 +101,20 @@ export async function targetPath(
   if (text !== undefined) return explicitPath(call, text);
   const { implicitPath } = await import('../../ports.ts');
   return implicitPath(call.cwd);
+}
+
+/** The tag that a command was given. */
+export async function tagOf(text: string | undefined): Promise<string | undefined> {
+  if (text === undefined) return undefined;
+  const { cleanTag } = await import('../../ports.ts');
+  try {
+    return cleanTag(text);
+  } catch (error) {
+    // To the library it is a wrong setting, here it is a wrong argument.
+    if (!(error instanceof HoldfastError)) throw error;
+    const { invalidArgument } = await import('../failure.ts');
+    throw invalidArgument(error.message);
+  }
 }
 
 /** What the permission flags say, as a layer of configuration. */

@@ -23,7 +23,7 @@ export const showPath: Command = {
     const { canonicalPath, implicitPath } = await import('../../ports.ts');
     const { path } = call.options;
     const shown = path === undefined ? implicitPath(call.cwd) : await explicitPath(call, path);
-    const result = call.options.canonicalize ? await canonicalPath(shown) : shown;
+    const result = call.options.canonicalize ? canonicalPath(shown) : shown;
     call.out(call.options.json ? jsonText({ path: result }) : `${result}\n`);
     return 0;
   },

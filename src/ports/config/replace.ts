@@ -9,7 +9,6 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { threadId } from 'node:worker_threads';
 import { HoldfastError } from '../../errors.ts';
 import { type Snapshot, takeSnapshot } from './file.ts';
 
@@ -39,7 +38,7 @@ export function replaceFile(file: string, text: string, seen: Snapshot | undefin
 }
 
 function temporaryBeside(file: string): string {
-  const unique = `${process.pid}-${threadId}-${process.hrtime.bigint()}`;
+  const unique = `${process.pid}-${process.getBuiltinModule('node:worker_threads').threadId}-${process.hrtime.bigint()}`;
   return join(dirname(file), `.${basename(file)}.${unique}.tmp`);
 }
 

@@ -1,0 +1,49 @@
+// Compiles src/ into dist/ and bundles the command line; see docs/decisions/0003-bundled-cli.md.
+// Usage: node scripts/build.mjs [OUTPUT_DIRECTORY], by default dist in the checkout.
+import { spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const out = resolve(process.argv[2] ?? join(root, 'dist'));
+
+rmSync(out, { recursive: true, force: true });
+const tsc = spawnSync(
+  process.execPath,
+  [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json', '--outDir', out],
+  { cwd: root, stdio: 'inherit' },
+);
+if (tsc.status !== 0) process.exit(tsc.status ?? 1);
+
+/**
+ * Entries that the bundle shares with the rest of dist: errors are told apart by their class, and
+ * the rig starts its workers by file name.
+ */
+const shared = ['errors', 'torture'];
+const keepShared = {
+  name: 'keep-shared',
+  setup(bundler) {
+    bundler.onResolve({ filter: /\.ts$/ }, ({ path, resolveDir }) => {
+      const name = shared.find((entry) => resolve(resolveDir, path) === join(root, `src/${entry}.ts`));
+      return name && { path: `../${name}.js`, external: true };
+    });
+  },
+};
+
+rmSync(join(out, 'cli'), { recursive: true, force: true });
+await build({
+  absWorkingDir: root,
+  entryPoints: { 'cli/main': 'src/cli/main.ts' },
+  outdir: out,
+  bundle: true,
+  splitting: true,
+  chunkNames: 'cli/[name]-[hash]',
+  platform: 'node',
+  format: 'esm',
+  target: 'node24',
+  packages: 'external',
+  plugins: [keepShared],
+  logLevel: 'warning',
+});

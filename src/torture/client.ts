@@ -1,0 +1,139 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { AnyDeclared, Fate } from './declaration.ts';
+import type { Draw } from './input.ts';
+import type { Operation } from './operation.ts';
+import { shortJson } from './operation.ts';
+import { type Phase, type Role, roleOf } from './plan.ts';
+import { Random } from './random.ts';
+import type { SlotWriter } from './slots.ts';
+
+/** Where a client puts what it has seen. */
+export type Record = (operation: Operation) => void;
+
+/** What a client of any declaration is made of. */
+export interface ClientContext {
+  readonly declared: AnyDeclared;
+  readonly seed: string;
+  readonly repeat: number;
+  /** When the run began. */
+  readonly startedAt: bigint;
+  readonly slots: SlotWriter;
+  readonly record: Record;
+}
+
+interface Prepared {
+  readonly f: string;
+  readonly input: unknown;
+  readonly text: string;
+}
+
+/** One client: one handle of the store, one operation at a time. */
+export class Client {
+  readonly #number: number;
+  readonly #store: unknown;
+  readonly #context: ClientContext;
+  #prepared: readonly Prepared[] = [];
+  #where = { phase: '', round: 0 };
+  #gapMs = 0;
+
+  constructor(number: number, store: unknown, context: ClientContext) {
+    this.#number = number;
+    this.#store = store;
+    this.#context = context;
+  }
+
+  /** Draws the inputs of a round, before the barrier. */
+  arm(phase: Phase, round: number): void {
+    this.#where = { phase: phase.name, round };
+    const place = roleOf(phase, this.#number);
+    this.#gapMs = place?.role.gapMs ?? 0;
+    this.#prepared = place === undefined ? [] : this.#draw(phase, round, place);
+  }
+
+  /** Does the operations of the round. Never rejects. */
+  async run(): Promise<void> {
+    for (const prepared of this.#prepared) {
+      await this.#perform(prepared);
+      if (this.#gapMs > 0) await pause(this.#gapMs);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#context.declared.store.close?.(this.#store);
+  }
+
+  #draw(phase: Phase, round: number, place: { role: Role; member: number }): Prepared[] {
+    const { declared, seed, repeat } = this.#context;
+    const { role, member } = place;
+    // A round draws from its own stream, so that it can be repeated without those before it.
+    const random = new Random(`${seed}/${repeat}/${phase.name}/${round}/${this.#number}`);
+    return Array.from({ length: role.count }, (_, index) => {
+      const nth = round * role.count + index;
+      const draw: Draw = {
+        client: this.#number,
+        member,
+        repeat,
+        round,
+        nth,
+        int: (below) => random.int(below),
+        pick: (items) => random.pick(items),
+      };
+      const f = chooseOperation(role, nth, random);
+      const operation = declared.ops[f];
+      if (!operation) throw new RangeError(`role '${role.name}' does '${f}', which is not declared`);
+      const input: unknown = (role.in ?? operation.in)(draw);
+      return { f, input, text: `${f} ${shortJson(input)}` };
+    });
+  }
+
+  async #perform({ f, input, text }: Prepared): Promise<void> {
+    const { declared, slots, record, startedAt } = this.#context;
+    const operation = declared.ops[f];
+    const since = (instant: bigint) => Number(instant - startedAt);
+    const invokedAt = since(process.hrtime.bigint());
+    slots.begin(this.#number, text, invokedAt);
+    const seen = { process: this.#number, ...this.#where, f, input, invokedAt };
+    try {
+      const output: unknown = await operation?.run(this.#store, input);
+      const returnedAt = since(process.hrtime.bigint());
+      record({ ...seen, output, outcome: 'ok', returnedAt });
+    } catch (error) {
+      const returnedAt = since(process.hrtime.bigint());
+      const { code, message } = describeError(error);
+      const fate: Fate = operation?.on?.[code] ?? 'bug';
+      record({
+        ...seen,
+        output: undefined,
+        outcome: fate === 'fail' ? 'fail' : 'info',
+        error: `${code}: ${message}`,
+        isBug: fate === 'bug',
+        returnedAt,
+      });
+    } finally {
+      slots.end(this.#number);
+    }
+  }
+}
+
+function chooseOperation({ does }: Role, nth: number, random: Random): string {
+  if (typeof does === 'string') return does;
+  if (isSequence(does)) return does[nth % does.length] ?? '';
+  const weights = Object.entries(does);
+  let left = random.int(weights.reduce((sum, [, weight]) => sum + (weight ?? 0), 0));
+  for (const [f, weight = 0] of weights) {
+    if (left < weight) return f;
+    left -= weight;
+  }
+  return '';
+}
+
+function isSequence(does: Role['does']): does is readonly string[] {
+  return Array.isArray(does);
+}
+
+/** What the `on` table looks up, and what the report shows. */
+export function describeError(error: unknown): { code: string; message: string } {
+  if (!(error instanceof Error)) return { code: 'THROWN', message: String(error) };
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+  return { code, message: error.message };
+}

@@ -1,0 +1,97 @@
+import { Client, describeError } from './client.ts';
+import { importDeclaration } from './declaration.ts';
+import { Journal } from './journal.ts';
+import type { Operation } from './operation.ts';
+import { defaultPlan, type Phase } from './plan.ts';
+import type { Job, Reply, Request } from './protocol.ts';
+import { SlotWriter } from './slots.ts';
+import { Gate, type Instant, waitUntil } from './start-line.ts';
+
+/** What a worker has while it is part of a repetition. */
+interface Loaded {
+  readonly job: Job;
+  readonly phases: readonly Phase[];
+  readonly clients: readonly Client[];
+  readonly slots: SlotWriter;
+  readonly journal: Journal | undefined;
+}
+
+/** The inside of a worker, the same in a thread and in a process: requests in, replies out. */
+export class Host {
+  readonly #reply: (reply: Reply) => void;
+  #loaded: Loaded | undefined;
+  #returned: Operation[] = [];
+
+  constructor(reply: (reply: Reply) => void) {
+    this.#reply = reply;
+  }
+
+  /** Never rejects: what goes wrong is answered as `failed`. */
+  async handle(request: Request): Promise<void> {
+    try {
+      if (request.type === 'load') await this.#load(request.job);
+      else if (request.type === 'unload') await this.#unload();
+      else if (request.type === 'go') await this.#round(request.deadline);
+      else {
+        const { phase, round, gate, turn } = request;
+        this.#arm(phase, round);
+        if (gate) await this.#round(new Gate(gate).pass(turn));
+      }
+    } catch (error) {
+      const { code, message } = describeError(error);
+      this.#reply({ type: 'failed', error: `${code}: ${message}` });
+    }
+  }
+
+  async #load(job: Job): Promise<void> {
+    const declared = await importDeclaration(job.module, job.declaration);
+    const plan = declared.plan?.(job.size) ?? defaultPlan(Object.keys(declared.ops), job.workload);
+    const slots = new SlotWriter(job.slots, job.clientCount);
+    const journal = job.journal === undefined ? undefined : new Journal(job.journal);
+    const { seed, repeat, startedAt } = job;
+    const record = (operation: Operation) => {
+      if (journal) journal.append(operation);
+      else this.#returned.push(operation);
+    };
+    const context = { declared, seed, repeat, startedAt, slots, record };
+    // All at once: opening a store that does not exist yet is a race worth having.
+    const clients = await Promise.all(
+      job.clients.map(
+        async (number) => new Client(number, await declared.store.open(job.shared), context),
+      ),
+    );
+    this.#loaded = { job, phases: plan.phases, clients, slots, journal };
+    this.#reply({ type: 'loaded' });
+  }
+
+  #arm(phase: number, round: number): void {
+    const { phases, clients } = this.#current();
+    const found = phases[phase];
+    if (!found) throw new RangeError(`there is no phase ${phase}`);
+    for (const client of clients) client.arm(found, round);
+    this.#reply({ type: 'armed' });
+  }
+
+  async #round(deadline: Instant): Promise<void> {
+    const { clients, job } = this.#current();
+    waitUntil(deadline, job.spins);
+    await Promise.all(clients.map((client) => client.run()));
+    const operations = this.#returned;
+    this.#returned = [];
+    this.#reply({ type: 'done', operations });
+  }
+
+  async #unload(): Promise<void> {
+    const { clients, slots, journal } = this.#current();
+    this.#loaded = undefined;
+    await Promise.all(clients.map((client) => client.close()));
+    slots.close();
+    journal?.close();
+    this.#reply({ type: 'unloaded' });
+  }
+
+  #current(): Loaded {
+    if (!this.#loaded) throw new Error('nothing is loaded');
+    return this.#loaded;
+  }
+}

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import type { Operation } from './operation.ts';
+import { measureOverlap } from './overlap.ts';
+
+function at(process: number, invokedAt: number, returnedAt: number | undefined): Operation {
+  const rest = { phase: 'run', round: 0, f: 'x', input: 0, output: 0, outcome: 'ok' } as const;
+  return { process, invokedAt, returnedAt, ...rest };
+}
+
+describe('overlap', () => {
+  test('one after the other is no overlap, not even when they touch', () => {
+    const result = measureOverlap([at(0, 0, 10), at(1, 10, 20), at(0, 20, 30)]);
+    assert.deepEqual(result, { fraction: 0, maxConcurrency: 1 });
+  });
+
+  test('an operation inside another counts for both', () => {
+    const result = measureOverlap([at(0, 0, 100), at(1, 10, 20), at(1, 200, 210), at(2, 300, 310)]);
+    assert.deepEqual(result, { fraction: 0.5, maxConcurrency: 2 });
+  });
+
+  test('an operation that never returned overlaps nothing', () => {
+    const result = measureOverlap([at(0, 0, undefined), at(1, 10, 20)]);
+    assert.deepEqual(result, { fraction: 0, maxConcurrency: 1 });
+    assert.equal(measureOverlap([]).fraction, 0);
+  });
+
+  test('agrees with comparing every pair', () => {
+    const client = fc.array(fc.tuple(fc.nat(20), fc.integer({ min: 1, max: 20 })), {
+      maxLength: 8,
+    });
+    fc.assert(
+      fc.property(fc.array(client, { minLength: 1, maxLength: 4 }), (clients) => {
+        const operations = clients.flatMap((gaps, process) => {
+          let time = 0;
+          return gaps.map(([gap, length]) => {
+            const invokedAt = time + gap;
+            time = invokedAt + length;
+            return at(process, invokedAt, time);
+          });
+        });
+        const meets = (a: Operation, b: Operation) =>
+          a.invokedAt < (b.returnedAt ?? 0) && b.invokedAt < (a.returnedAt ?? 0);
+        const met = operations.filter((one) =>
+          operations.some((other) => other.process !== one.process && meets(one, other)),
+        );
+        const { fraction } = measureOverlap(operations);
+        assert.equal(fraction, operations.length === 0 ? 0 : met.length / operations.length);
+      }),
+    );
+  });
+});

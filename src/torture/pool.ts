@@ -1,0 +1,40 @@
+import { startWorker, type Worker, type WorkerKind } from './worker.ts';
+
+/** Workers of one kind that outlive a run: starting one costs more than most rounds. */
+export class Pool implements AsyncDisposable {
+  readonly #kind: WorkerKind;
+  readonly #limit: number;
+  #workers: Worker[] = [];
+
+  /** At most `limit` workers at a time. */
+  constructor(kind: WorkerKind, limit: number) {
+    this.#kind = kind;
+    this.#limit = limit;
+  }
+
+  /** As many living workers as there are clients, or as there may be. */
+  take(clients: number): readonly Worker[] {
+    const count = Math.min(clients, this.#limit);
+    this.#workers = this.#workers.filter((worker) => worker.isAlive);
+    while (this.#workers.length < count) this.#workers.push(startWorker(this.#kind));
+    return this.#workers.slice(0, count);
+  }
+
+  /** Stops every worker; those that do not even stop are left behind. */
+  async kill(): Promise<void> {
+    const workers = this.#workers;
+    this.#workers = [];
+    const stopped = Promise.all(workers.map((worker) => worker.kill()));
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, STOP_MS);
+    await Promise.race([stopped, late]);
+    clearTimeout(timer);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+  }
+}
+
+/** A thread inside a native call cannot be stopped before that returns. */
+const STOP_MS = 3000;

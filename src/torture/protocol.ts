@@ -1,0 +1,59 @@
+import type { Operation } from './operation.ts';
+import type { Size } from './plan.ts';
+import type { SlotStorage } from './slots.ts';
+
+/** Everything a worker needs to be some of the clients of a repetition. */
+export interface Job {
+  readonly module: string;
+  readonly declaration: string;
+  /** For declarations without a plan. */
+  readonly workload: Workload;
+  readonly size: Size;
+  /** What `create` answered. */
+  readonly shared: unknown;
+  readonly seed: string;
+  readonly repeat: number;
+  /** `process.hrtime.bigint()` at the start of the run. */
+  readonly startedAt: bigint;
+  /** The clients that this worker is. */
+  readonly clients: readonly number[];
+  readonly clientCount: number;
+  readonly slots: SlotStorage;
+  /** Where a process writes what has returned; a thread sends it. */
+  readonly journal: string | undefined;
+  readonly spins: boolean;
+}
+
+/** Clients and operations where the declaration says nothing about them. */
+export interface Workload {
+  readonly clients: number;
+  readonly operations: number;
+}
+
+/** What a worker is told. Each is answered once, with the reply of the same name or with `failed`. */
+export type Request =
+  | { readonly type: 'load'; readonly job: Job }
+  /** Draws inputs, then answers `armed`. A thread goes on to the gate and waits for `turn`. */
+  | {
+      readonly type: 'arm';
+      readonly phase: number;
+      readonly round: number;
+      readonly gate: SharedArrayBuffer | undefined;
+      readonly turn: number;
+    }
+  /** For a process, which no gate can hold. */
+  | { readonly type: 'go'; readonly deadline: bigint }
+  | { readonly type: 'unload' };
+
+export type Reply =
+  | { readonly type: 'loaded' }
+  | { readonly type: 'armed' }
+  | { readonly type: 'done'; readonly operations: readonly Operation[] }
+  | { readonly type: 'unloaded' }
+  | { readonly type: 'failed'; readonly error: string };
+
+/** Opens the file that a worker starts with: TypeScript in a checkout, JavaScript in a package. */
+export function workerFile(name: string): URL {
+  const extension = import.meta.filename.endsWith('.ts') ? 'ts' : 'js';
+  return new URL(`./${name}.${extension}`, import.meta.url);
+}

@@ -1,0 +1,79 @@
+import type { InFlight, SlotReader } from './slots.ts';
+
+/** What a run was doing when it was given up. */
+export interface Stall {
+  /** `stalled`: nothing has returned for too long. `late`: the run as a whole took too long. */
+  readonly kind: 'stalled' | 'late';
+  readonly message: string;
+  readonly inFlight: readonly InFlight[];
+}
+
+export interface WatchdogOptions {
+  /** Longest time without any operation returning. */
+  readonly stallMs: number;
+  /** `process.hrtime.bigint()` at which the run as a whole is given up. */
+  readonly limitAt: bigint;
+}
+
+/** Looks at the operations in flight from outside. The workers cannot hold it up. */
+export class Watchdog implements Disposable {
+  /** Settles when the run is to be given up, and not otherwise. */
+  readonly stalled: Promise<Stall>;
+  readonly #slots: SlotReader;
+  readonly #options: WatchdogOptions;
+  readonly #timer: NodeJS.Timeout;
+  #progress = -1;
+  #progressAt = performance.now();
+
+  constructor(slots: SlotReader, options: WatchdogOptions) {
+    this.#slots = slots;
+    this.#options = options;
+    const { promise, resolve } = Promise.withResolvers<Stall>();
+    this.stalled = promise;
+    this.#timer = setInterval(
+      () => {
+        const stall = this.#look();
+        if (stall) resolve(stall);
+      },
+      Math.min(LOOK_MS, options.stallMs / 4),
+    );
+  }
+
+  /** Something other than an operation has got on: a barrier, an open, a close. */
+  touch(): void {
+    this.#progressAt = performance.now();
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+  }
+
+  #look(): Stall | undefined {
+    const progress = this.#slots.progress();
+    if (progress !== this.#progress) {
+      this.#progress = progress;
+      this.touch();
+    }
+    const { stallMs, limitAt } = this.#options;
+    const idleMs = performance.now() - this.#progressAt;
+    if (idleMs > stallMs) {
+      const message = `no operation has returned for ${Math.round(idleMs)} ms`;
+      return { kind: 'stalled', message, inFlight: this.#slots.inFlight() };
+    }
+    if (process.hrtime.bigint() > limitAt) {
+      const message = 'the run took longer than its limit';
+      return { kind: 'late', message, inFlight: this.#slots.inFlight() };
+    }
+    return undefined;
+  }
+}
+
+const LOOK_MS = 250;
+
+/** The table of operations in flight as lines, one a client. */
+export function inFlightTable(inFlight: readonly InFlight[], now: number): string[] {
+  return inFlight.map(({ client, text, since }) => {
+    const ageMs = Math.max(0, (now - since) / 1e6);
+    return `client ${client}  ${text}  for ${ageMs.toFixed(0)} ms`;
+  });
+}
