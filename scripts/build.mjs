@@ -26,7 +26,9 @@ const keepShared = {
   name: 'keep-shared',
   setup(bundler) {
     bundler.onResolve({ filter: /\.ts$/ }, ({ path, resolveDir }) => {
-      const name = shared.find((entry) => resolve(resolveDir, path) === join(root, `src/${entry}.ts`));
+      const name = shared.find(
+        (entry) => resolve(resolveDir, path) === join(root, `src/${entry}.ts`),
+      );
       return name && { path: `../${name}.js`, external: true };
     });
   },
@@ -35,11 +37,9 @@ const keepShared = {
 rmSync(join(out, 'cli'), { recursive: true, force: true });
 await build({
   absWorkingDir: root,
-  entryPoints: { 'cli/main': 'src/cli/main.ts' },
-  outdir: out,
+  entryPoints: ['src/cli/main.ts'],
+  outfile: join(out, 'cli/main.js'),
   bundle: true,
-  splitting: true,
-  chunkNames: 'cli/[name]-[hash]',
   platform: 'node',
   format: 'esm',
   target: 'node24',

@@ -1,4 +1,3 @@
-export type { Durability } from './engine/engine.ts';
 export type {
   ClaimOptions,
   Cleaned,
@@ -32,6 +31,6 @@ export { canonicalPath, implicitPath, normalizePath, type PathContext } from './
 export { defaultPolicy, type OccupancyPolicy, type Policy } from './ports/policy.ts';
 export type { Lease, PortRange, Reservation } from './ports/reservation.ts';
 export { type GroupConfig, numberedServices, type Service } from './ports/services.ts';
-export { Ports, type PortsOptions } from './ports/store.ts';
+export { type Durability, Ports, type PortsOptions } from './ports/store.ts';
 export { type Finding, validateStore } from './ports/validate.ts';
 export type { Why } from './ports/why.ts';

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { HoldfastError } from '../src/errors.ts';
@@ -81,7 +82,7 @@ function expected(model: Model, one: Step, now: number): Model | undefined {
     return next;
   }
   if (one.kind === 'prune') {
-    for (const text of model.keys()) if (pathOf(text).startsWith('/gone')) next.delete(text);
+    for (const text of model.keys()) if (!existsSync(pathOf(text))) next.delete(text);
     return next;
   }
   if (one.kind === 'release') {

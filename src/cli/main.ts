@@ -1,5 +1,4 @@
 import type { Call, Command, OptionTable, Program } from './command.ts';
-import type { Failure } from './failure.ts';
 import { writeAll } from './output.ts';
 import { parseHead, parseLine, UsageError } from './parse.ts';
 
@@ -16,28 +15,33 @@ const answer: Answer = { status: 0, out: '', err: '' };
 const interruption = new AbortController();
 process.once('SIGINT', () => interruption.abort(new DOMException('interrupted', 'AbortError')));
 
-try {
-  const { root } = await import('./root.ts');
-  await runProgram(root, process.argv.slice(2));
-} catch (error) {
-  answer.out = '';
-  if (interruption.signal.aborted) answer.status = 130;
-  else {
-    const failure = await failureOf(error);
-    answer.status = failure.status;
-    answer.err += `Error: ${failure.message}\n`;
+// Not awaited at the top level: the published bundle is a script, which cannot.
+void main();
+
+async function main(): Promise<void> {
+  try {
+    const { root } = await import('./root.ts');
+    await runProgram(root, process.argv.slice(2));
+  } catch (error) {
+    answer.out = '';
+    if (interruption.signal.aborted) answer.status = 130;
+    else await report(error);
+  }
+  process.exitCode = answer.status;
+  try {
+    await flush();
+  } catch (error) {
+    await report(error);
+    process.exitCode = answer.status;
+    await writeAll(2, answer.err);
   }
 }
-process.exitCode = answer.status;
-await flush().catch(async (error: unknown) => {
-  const failure = await failureOf(error);
-  process.exitCode = failure.status;
-  return writeAll(2, `Error: ${failure.message}\n`);
-});
 
-/** Loaded when something fails. */
-async function failureOf(error: unknown): Promise<Failure> {
-  return (await import('./failure.ts')).failureOf(error);
+async function report(error: unknown): Promise<void> {
+  const { failureOf } = await import('./failure.ts');
+  const failure = failureOf(error);
+  answer.status = failure.status;
+  answer.err += `Error: ${failure.message}\n`;
 }
 
 async function flush(): Promise<void> {

@@ -35,6 +35,8 @@ import type { Service } from './services.ts';
 import { DATABASE_FILE } from './store-file.ts';
 import type { Why } from './why.ts';
 
+export type { Durability };
+
 export interface PortsOptions {
   /** Data directory; `$HOLDFAST_DIR`, `$TROP_DATA_DIR` or `~/.holdfast` by default. */
   readonly dir?: string | undefined;

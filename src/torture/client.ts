@@ -80,7 +80,8 @@ export class Client {
       };
       const f = chooseOperation(role, nth, random);
       const operation = declared.ops[f];
-      if (!operation) throw new RangeError(`role '${role.name}' does '${f}', which is not declared`);
+      if (!operation)
+        throw new RangeError(`role '${role.name}' does '${f}', which is not declared`);
       const input: unknown = (role.in ?? operation.in)(draw);
       return { f, input, text: `${f} ${shortJson(input)}` };
     });

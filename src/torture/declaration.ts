@@ -63,6 +63,9 @@ export type Expectation = 'no-deadlock' | 'all-ok' | 'linearizable';
 // biome-ignore lint/suspicious/noExplicitAny: each operation has its own input and output.
 export type Ops<S, M> = Readonly<Record<string, Op<S, any, any, M>>>;
 
+// biome-ignore lint/suspicious/noExplicitAny: whoever runs a declaration knows nothing of its store.
+export type AnyOps = Ops<any, any>;
+
 /** `op` for a store and a model that are known. */
 export type OpOf<S, M> = <I, O>(operation: Op<S, I, O, M>) => Op<S, I, O, M>;
 
@@ -108,7 +111,7 @@ export type Declared<C, S, M, O extends Ops<S, M>> = Omit<Declaration<C, S, M, O
 };
 
 // biome-ignore lint/suspicious/noExplicitAny: whoever runs a declaration knows nothing of its store.
-export type AnyDeclared = Declared<any, any, any, Ops<any, any>>;
+export type AnyDeclared = Declared<any, any, any, AnyOps>;
 
 /**
  * Declares a store under test. The declaration is exported from a module of its own, under any
@@ -193,7 +196,10 @@ function callerModule(callee: unknown): string {
   } finally {
     Error.prepareStackTrace = prepareStackTrace;
   }
-  throw new HoldfastError('DECLARATION_INVALID', 'set `module: import.meta.url` in the declaration');
+  throw new HoldfastError(
+    'DECLARATION_INVALID',
+    'set `module: import.meta.url` in the declaration',
+  );
 }
 
 /** The path of a declaration's module, for messages. */

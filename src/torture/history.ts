@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import type { Op, Ops } from './declaration.ts';
+import type { AnyOps, Op } from './declaration.ts';
 import type { Operation } from './operation.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: only the input or output is asked for.
@@ -8,7 +8,7 @@ type InputOf<T> = T extends Op<any, infer I, any, any> ? I : never;
 type OutputOf<T> = T extends Op<any, any, infer O, any> ? O : never;
 
 /** Every operation of one repetition, in the order in which they began. */
-export class History<O extends Ops<never, never> = Ops<never, never>> {
+export class History<O extends AnyOps = AnyOps> {
   readonly operations: readonly Operation[];
   readonly #notes: string[] = [];
 
