@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { copyFileSync, cpSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { defaultPolicy, Ports } from '../src/ports.ts';
 import { atMost, type Bench, median } from './figure.ts';
@@ -25,9 +26,10 @@ export const list: Bench = {
         const names = Array.from({ length: ROWS }, (_, index) => join(directory, `p${index}`));
         await Promise.all(names.map((name) => ports.reserve(name)));
       }
+      const bin = buildPackage(join(directory, 'package'));
       const script = join(import.meta.dirname, 'list-floor.mjs');
       const programs = {
-        ours: [join(root, 'holdfast'), 'ports', 'list', '--data-dir', dir],
+        ours: [process.execPath, bin, 'ports', 'list', '--data-dir', dir],
         floor: [process.execPath, script, join(dir, 'ports.db')],
         node: [process.execPath, '-e', '0'],
       };
@@ -49,6 +51,20 @@ export const list: Bench = {
       ];
     }),
 };
+
+/** What users install, with the command line bundled, at a place of its own; answers its bin. */
+function buildPackage(directory: string): string {
+  const build = join(root, 'scripts/build.mjs');
+  const { status } = spawnSync(process.execPath, [build, join(directory, 'dist')], {
+    stdio: 'inherit',
+    env: cleanEnvironment(),
+  });
+  if (status !== 0) throw new Error('the package cannot be built');
+  cpSync(join(root, 'bin'), join(directory, 'bin'), { recursive: true });
+  copyFileSync(join(root, 'package.json'), join(directory, 'package.json'));
+  symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'));
+  return join(directory, 'bin/holdfast.js');
+}
 
 type Programs<T> = Record<'ours' | 'floor' | 'node', T>;
 

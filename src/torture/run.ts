@@ -1,280 +1,168 @@
-import { extname } from 'node:path';
-import { describeError } from './client.ts';
-import type { AnyDeclared, Broken, Finding } from './declaration.ts';
-import { Histogram } from './histogram.ts';
-import { eventsOf, History, writeHistory } from './history.ts';
-import { checkLinearizable } from './linearizable.ts';
-import { measureOverlap, type Overlap } from './overlap.ts';
-import { clientCount, defaultPlan, isMeasured, type Mode, type Plan } from './plan.ts';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { extname, join } from 'node:path';
+import type { AnyDeclared } from './declaration.ts';
+import { eventsOf, writeHistory } from './history.ts';
+import { judge } from './judge.ts';
+import { clientCount, defaultPlan, type Mode, type Plan } from './plan.ts';
 import type { Pool } from './pool.ts';
 import type { Workload } from './protocol.ts';
 import { type Repetition, runRepetition } from './repetition.ts';
-import type { Latency, RunReport } from './report.ts';
-import type { Violation } from './verdict.ts';
-import { inFlightTable } from './watchdog.ts';
+import type { RunReport } from './report.ts';
+import { Tally } from './tally.ts';
+import type { Verdict, Violation } from './verdict.ts';
 
-export interface RunSettings {
+/** How one declaration is run in one mode. */
+export interface RunOptions {
   readonly mode: Mode;
   readonly pool: Pool;
+  /** Inputs depend on it alone; how real workers interleave does not. */
   readonly seed: string;
   readonly full: boolean;
-  readonly subject: string | undefined;
+  /** Module of another implementation of the store, as a URL. */
+  readonly subject?: string | undefined;
+  /** Where the declaration has no plan. */
   readonly workload: Workload;
+  /** Longest time in which no operation returns, and longest time of the run. */
   readonly stallMs: number;
   readonly limitMs: number;
-  readonly signal: AbortSignal | undefined;
-  readonly historyFile: string | undefined;
-  readonly title: string | undefined;
-  readonly target: string | undefined;
+  /** Stops at the first repetition with a violation. */
+  readonly bails?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Where histories go; a number for each repetition is put in when there are several. */
+  readonly historyFile?: string | undefined;
+  readonly title?: string | undefined;
+  readonly target?: string | undefined;
   readonly replay: string;
-  readonly onProgress: (done: RunProgress) => void;
+  readonly onProgress?: ((progress: RunProgress) => void) | undefined;
 }
 
 export interface RunProgress {
   readonly repeat: number;
   readonly repeats: number;
-  /** Operations that have returned since the run began. */
   readonly operations: number;
+  readonly violations: number;
 }
+
+/** Violations beyond that say nothing new. */
+const VIOLATIONS_MAX = 20;
 
 /**
- * Runs a declaration in one mode, repetition by repetition, and stops at the first violation.
- * @throws WORKER_FAILED when the store cannot even be created; the signal's reason
+ * Runs a declaration in one mode and judges what happened. A store that misbehaves is a verdict,
+ * not an exception.
+ * @throws the reason of the signal
  */
-export async function runDeclared(
-  declared: AnyDeclared,
-  settings: RunSettings,
-): Promise<RunReport> {
-  const { mode, full, workload } = settings;
-  const size = { mode, full };
-  const plan = declared.plan?.(size) ?? defaultPlan(Object.keys(declared.ops), workload);
-  const startedAt = process.hrtime.bigint();
-  const limitAt = startedAt + BigInt(Math.round(settings.limitMs * 1e6));
-  const tally = new Tally(declared, plan, settings);
-  const repeats = plan.repeats ?? 1;
-  for (let repeat = 0; repeat < repeats && tally.goesOn; repeat += 1) {
-    await runRepetition(
-      {
-        ...settings,
-        declared,
-        plan,
-        size,
-        repeat,
-        startedAt,
-        limitAt,
-        onRound: (operations) => {
-          tally.returned += operations;
-          settings.onProgress({ repeat, repeats, operations: tally.returned });
-        },
-      },
-      (repetition) => tally.judge(repetition, repeat, process.hrtime.bigint() - startedAt),
-    );
+export async function runDeclared(declared: AnyDeclared, options: RunOptions): Promise<RunReport> {
+  const base = mkdtempSync(join(tmpdir(), 'holdfast-torture-'));
+  try {
+    return await new Run(declared, options, base).report();
+  } finally {
+    rmSync(base, { recursive: true, force: true });
   }
-  return tally.report(Number(process.hrtime.bigint() - startedAt) / 1e6);
 }
 
-/** What the repetitions of a run add up to. */
-class Tally {
-  returned = 0;
+/** One declaration in one mode, repetition by repetition. */
+class Run {
   readonly #declared: AnyDeclared;
+  readonly #options: RunOptions;
+  readonly #base: string;
+  readonly #startedAt = process.hrtime.bigint();
   readonly #plan: Plan;
-  readonly #settings: RunSettings;
+  readonly #tally: Tally;
   readonly #violations: Violation[] = [];
-  readonly #reasons: string[] = [];
-  readonly #notes: string[] = [];
-  readonly #histograms = new Map<string, Histogram>();
-  readonly #outcomes = { ok: 0, fail: 0, info: 0 };
-  readonly #skews: number[] = [];
-  readonly #overlaps: (Overlap & { operations: number })[] = [];
+  readonly #doubts = new Set<string>();
+  readonly #notes = new Set<string>();
   #workers = 0;
-  #repeats = 0;
 
-  constructor(declared: AnyDeclared, plan: Plan, settings: RunSettings) {
+  constructor(declared: AnyDeclared, options: RunOptions, base: string) {
+    const { mode, full, workload } = options;
     this.#declared = declared;
-    this.#plan = plan;
-    this.#settings = settings;
+    this.#options = options;
+    this.#base = base;
+    this.#plan =
+      declared.plan?.({ mode, full }) ?? defaultPlan(Object.keys(declared.ops), workload);
+    this.#tally = new Tally(this.#plan.phases);
   }
 
-  get goesOn(): boolean {
-    return this.#violations.length === 0 && this.#reasons.length === 0;
-  }
-
-  async judge(repetition: Repetition, repeat: number, now: bigint): Promise<void> {
-    const history = new History(repetition.operations);
-    this.#count(repetition, history);
-    this.#export(history, repeat);
-    this.#judgeEnd(repetition, repeat, Number(now));
-    const violate = (invariant: string, broken: Broken) =>
-      this.#violations.push({ ...broken, invariant, repeat, operations: broken.operations ?? [] });
-    const bugs = history.operations.filter((operation) => operation.isBug);
-    for (const bug of bugs.slice(0, EXAMPLES_MAX)) {
-      violate('no-bug', { message: `${bug.f} threw ${bug.error}`, operations: [bug] });
+  async report(): Promise<RunReport> {
+    const { repeats = 1, phases } = this.#plan;
+    let done = 0;
+    for (let goesOn = true; goesOn && done < repeats; done += 1) {
+      goesOn = await this.#repeat(done);
+      const { operations } = this.#tally;
+      const violations = this.#violations.length;
+      this.#options.onProgress?.({ repeat: done + 1, repeats, operations, violations });
     }
-    if (repetition.stall?.kind !== 'stalled') {
-      for (const [name, broken] of await this.#checkInvariants(history, repetition.shared)) {
-        violate(name, broken);
-      }
-      this.#checkExpectations(history, violate);
+    const figures = this.#tally.figures();
+    const clients = clientCount(phases);
+    if (clients > 1 && figures.maxConcurrency < 2) {
+      this.#doubts.add('no operation overlapped one of another client');
     }
-    this.#notes.push(
-      ...history.notes.map((note) => (repeat === 0 ? note : `${note} (#${repeat})`)),
-    );
-  }
-
-  report(durationMs: number): RunReport {
-    const { mode, seed, title, target, replay } = this.#settings;
-    const all = new Histogram();
-    for (const histogram of this.#histograms.values()) all.merge(histogram);
-    const { fraction, maxConcurrency } = this.#overlap();
-    const hasCompany = clientCount(this.#plan.phases.filter(isMeasured)) > 1;
-    if (hasCompany && fraction === 0) {
-      this.#reasons.push('no two operations overlapped: raise clients, rounds or operations');
+    if (this.#violations.length > VIOLATIONS_MAX) {
+      this.#notes.add(`${this.#violations.length} violations, ${VIOLATIONS_MAX} of them listed`);
     }
-    const isViolated = this.#violations.length > 0;
+    const { mode, seed, title, target, replay } = this.#options;
+    const verdict = this.#verdict();
     return {
-      name: this.#declared.name,
-      title,
-      mode,
-      seed,
-      verdict: isViolated ? 'violation' : this.#reasons.length > 0 ? 'unknown' : 'ok',
-      reason: this.#reasons[0],
-      violations: this.#violations,
-      notes: this.#notes,
-      target,
-      workers: this.#workers,
-      clients: clientCount(this.#plan.phases),
-      repeats: this.#repeats,
-      operations: this.#outcomes.ok + this.#outcomes.fail + this.#outcomes.info,
-      outcomes: this.#outcomes,
-      overlap: fraction,
-      maxConcurrency,
-      skewMs: skewOf(this.#skews),
-      latencyMs: latencyOf(all),
-      histograms: Object.fromEntries([...this.#histograms].map(([f, one]) => [f, one.pack()])),
-      durationMs,
-      replay,
+      ...{ name: this.#declared.name, title, target, mode, seed, replay, verdict },
+      reason: verdict === 'unknown' ? [...this.#doubts].join('; ') : undefined,
+      // Each call of the command line is a process, and each client has one at a time.
+      workers: mode === 'cli' ? clients : this.#workers,
+      clients,
+      repeats: done,
+      ...figures,
+      violations: this.#violations.slice(0, VIOLATIONS_MAX),
+      notes: [...this.#notes],
+      durationMs: this.#elapsed() / 1e6,
     };
   }
 
-  #count(repetition: Repetition, history: History): void {
-    this.#repeats += 1;
+  /** One store from `create` to its removal; answers whether another one makes sense. */
+  async #repeat(repeat: number): Promise<boolean> {
+    const declared = this.#declared;
+    const { mode, full, workload, seed, subject, stallMs, limitMs } = this.#options;
+    const size = { mode, full };
+    const dir = join(this.#base, `store-${repeat}`);
+    mkdirSync(dir);
+    const shared: unknown = await declared.store.create({ ...size, dir, seed, repeat, subject });
+    const repetition = await runRepetition({
+      ...{ declared, workload, size, shared, seed, repeat },
+      phases: this.#plan.phases,
+      startedAt: this.#startedAt,
+      kind: mode === 'processes' ? 'processes' : 'threads',
+      pool: this.#options.pool,
+      dir: join(this.#base, `rig-${repeat}`),
+      watchdog: { stallMs, limitAt: this.#startedAt + BigInt(Math.round(limitMs * 1e6)) },
+      signal: this.#options.signal,
+    });
     this.#workers = Math.max(this.#workers, repetition.workers);
-    this.#skews.push(...repetition.skews);
-    const names = new Set(this.#plan.phases.filter(isMeasured).map((phase) => phase.name));
-    const measured = history.operations.filter((operation) => names.has(operation.phase));
-    this.#overlaps.push({ ...measureOverlap(measured), operations: measured.length });
-    for (const { outcome } of history.operations) this.#outcomes[outcome] += 1;
-    for (const { f, invokedAt, returnedAt } of measured) {
-      if (returnedAt === undefined) continue;
-      const histogram = this.#histograms.get(f) ?? new Histogram();
-      this.#histograms.set(f, histogram);
-      histogram.record(returnedAt - invokedAt);
-    }
+    this.#tally.add(repetition.operations);
+    this.#keep(repetition, repeat);
+    const found = await judge(declared, shared, repetition, { repeat, now: this.#elapsed() });
+    this.#violations.push(...found.violations);
+    for (const doubt of found.doubts) this.#doubts.add(doubt);
+    for (const note of found.notes) this.#notes.add(note);
+    rmSync(dir, { recursive: true, force: true });
+    const isEnough = this.#options.bails && found.violations.length > 0;
+    return !repetition.stall && !isEnough;
   }
 
-  #export(history: History, repeat: number): void {
-    const { historyFile } = this.#settings;
+  #keep(repetition: Repetition, repeat: number): void {
+    const { historyFile } = this.#options;
     if (historyFile === undefined) return;
+    const events = eventsOf(repetition.operations, this.#declared.model?.partition);
     const extension = extname(historyFile);
     const stem = historyFile.slice(0, historyFile.length - extension.length);
     const isOnly = (this.#plan.repeats ?? 1) === 1;
-    const file = isOnly ? historyFile : `${stem}-${repeat + 1}${extension}`;
-    writeHistory(file, eventsOf(history.operations, this.#declared.model?.partition));
+    writeHistory(isOnly ? historyFile : `${stem}-${repeat}${extension}`, events);
   }
 
-  /** Deaths and stalls. */
-  #judgeEnd(repetition: Repetition, repeat: number, now: number): void {
-    const abandoned = repetition.operations.filter((one) => one.returnedAt === undefined);
-    for (const message of repetition.deaths) {
-      this.#violations.push({ invariant: 'workers-live', message, repeat, operations: abandoned });
-    }
-    const { stall } = repetition;
-    if (stall === undefined) return;
-    const message = [stall.message, ...inFlightTable(stall.inFlight, now)].join('\n');
-    if (stall.kind === 'stalled' && stall.inFlight.length > 0) {
-      this.#violations.push({ invariant: 'no-deadlock', message, repeat, operations: abandoned });
-    } else this.#reasons.push(message);
+  #elapsed(): number {
+    return Number(process.hrtime.bigint() - this.#startedAt);
   }
 
-  async #checkInvariants(history: History, shared: unknown): Promise<[string, Broken][]> {
-    const { store, invariants = {} } = this.#declared;
-    if (Object.keys(invariants).length === 0) return [];
-    const handle: unknown = await store.open(shared);
-    const broken: [string, Broken][] = [];
-    try {
-      for (const [name, check] of Object.entries(invariants)) {
-        try {
-          const found = brokenOf((await check(handle, history, shared)) ?? undefined);
-          broken.push(...found.map((one): [string, Broken] => [name, one]));
-        } catch (error) {
-          const { code, message } = describeError(error);
-          broken.push([name, { message: `${code}: ${message}` }]);
-        }
-      }
-    } finally {
-      await store.close?.(handle);
-    }
-    return broken;
+  #verdict(): Verdict {
+    if (this.#violations.length > 0) return 'violation';
+    return this.#doubts.size > 0 ? 'unknown' : 'ok';
   }
-
-  #checkExpectations(
-    history: History,
-    violate: (expectation: string, broken: Broken) => void,
-  ): void {
-    const { expect = [], ops, model } = this.#declared;
-    if (expect.includes('all-ok')) {
-      const failed = history.operations.filter((one) => one.outcome !== 'ok' && !one.isBug);
-      for (const one of failed.slice(0, EXAMPLES_MAX)) {
-        violate('all-ok', { message: `${one.f} did not succeed`, operations: [one] });
-      }
-    }
-    if (!expect.includes('linearizable') || model === undefined) return;
-    const result = checkLinearizable(history.operations, ops, model);
-    if (result.verdict === 'violation') violate('linearizable', result);
-    else if (result.verdict === 'unknown') this.#reasons.push(result.message);
-  }
-
-  #overlap(): Overlap {
-    const total = this.#overlaps.reduce((sum, one) => sum + one.operations, 0);
-    const met = this.#overlaps.reduce((sum, one) => sum + one.fraction * one.operations, 0);
-    return {
-      fraction: total === 0 ? 0 : met / total,
-      maxConcurrency: Math.max(0, ...this.#overlaps.map((one) => one.maxConcurrency)),
-    };
-  }
-}
-
-/** Of the same kind of trouble this many examples are enough. */
-const EXAMPLES_MAX = 3;
-
-function brokenOf(finding: Finding): Broken[] {
-  if (finding === undefined || finding === true) return [];
-  if (finding === false) return [{ message: 'does not hold' }];
-  if (typeof finding === 'string') return [{ message: finding }];
-  if (isList(finding)) return finding.flatMap(brokenOf).slice(0, EXAMPLES_MAX);
-  return [finding];
-}
-
-function isList(
-  finding: Broken | readonly (string | Broken)[],
-): finding is readonly (string | Broken)[] {
-  return Array.isArray(finding);
-}
-
-function skewOf(skews: readonly number[]): RunReport['skewMs'] {
-  const sorted = skews.toSorted((a, b) => a - b);
-  const median = sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
-  return { median: median / 1e6, max: (sorted.at(-1) ?? 0) / 1e6 };
-}
-
-function latencyOf(histogram: Histogram): Latency {
-  const at = (quantile: number) => histogram.at(quantile) / 1e6;
-  return {
-    mean: histogram.mean / 1e6,
-    p50: at(0.5),
-    p90: at(0.9),
-    p99: at(0.99),
-    p999: at(0.999),
-    max: histogram.max / 1e6,
-  };
 }

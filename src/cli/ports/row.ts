@@ -23,10 +23,15 @@ export function rowOf(reservation: Reservation): Row {
   };
 }
 
-/** `YYYY-MM-DD HH:MM:SS` in UTC. */
+/** `YYYY-MM-DD HH:MM:SS` in UTC. Rows of one moment follow each other, so the last is kept. */
 export function timeText(at: number): string {
-  return new Date(at).toISOString().slice(0, 19).replace('T', ' ');
+  if (at !== lastTime.at) {
+    lastTime = { at, text: new Date(at).toISOString().slice(0, 19).replace('T', ' ') };
+  }
+  return lastTime.text;
 }
+
+let lastTime = { at: Number.NaN, text: '' };
 
 export function jsonText(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
@@ -47,11 +52,14 @@ function delimitedCell(text: string, delimiter: string): string {
 
 /** Text for a terminal: what would move the cursor or break the line is spelled out. */
 export function plainText(text: string): string {
+  if (!CONTROL.test(text)) return text;
   return text.replace(/\p{Cc}/gu, (character) => {
     const code = character.charCodeAt(0).toString(16).padStart(2, '0');
     return `\\x${code}`;
   });
 }
+
+const CONTROL = /\p{Cc}/u;
 
 /** An optional text as trop writes it: `Some("x")` or `None`. */
 export function optionText(text: string | undefined): string {

@@ -1,0 +1,45 @@
+export {
+  type AnyDeclared,
+  type Broken,
+  type CreateContext,
+  type Declaration,
+  type Declared,
+  type Expectation,
+  type Fate,
+  type Finding,
+  type Illegal,
+  illegal,
+  type Model,
+  type Op,
+  type Ops,
+  op,
+  type Step,
+  type Store,
+  torture,
+} from './torture/declaration.ts';
+export { History, type HistoryEvent } from './torture/history.ts';
+export { constant, type Draw, type Input, integer, key, rec, unique } from './torture/input.ts';
+export type { Operation, Outcome } from './torture/operation.ts';
+export type { Mode, Phase, Plan, Role, Size } from './torture/plan.ts';
+export {
+  type PortsSetup,
+  type PortsSubject,
+  SubjectError,
+  type SubjectReserveOptions,
+  type SubjectRow,
+} from './torture/presets/ports/subject.ts';
+export {
+  type Environment,
+  exitStatus,
+  type Latency,
+  type Report,
+  type RunReport,
+} from './torture/report.ts';
+export {
+  type DeclarationOptions,
+  type PresetOptions,
+  runPresets,
+  runTorture,
+  type TortureEvent,
+} from './torture/run-presets.ts';
+export type { Verdict, Violation } from './torture/verdict.ts';

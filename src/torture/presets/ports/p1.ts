@@ -1,0 +1,48 @@
+import { torture } from '../../declaration.ts';
+import { printedIsStored } from './checks.ts';
+import { portsOps } from './ops.ts';
+import { directories, siteStore } from './site.ts';
+
+const range = { min: 50_000, max: 50_199 };
+
+/** Many first reservations at once, in a data directory that does not exist yet. */
+export const p1 = torture({
+  name: 'P1',
+  store: siteStore(({ full }) => ({ range, directories: directories(full ? 64 : 10) })),
+  ops: portsOps,
+  plan: ({ mode, full }) => {
+    const clients = full ? 64 : 10;
+    const roles = [{ name: 'reserver', clients, does: 'reserve', count: 1 }] as const;
+    return {
+      repeats: mode === 'cli' ? 1 : full ? 20 : 4,
+      phases: [
+        { name: 'run', roles },
+        { name: 'again', roles },
+      ],
+    };
+  },
+  invariants: {
+    'lowest ports': (_site, history) => {
+      const reserved = history.ok('reserve', 'run');
+      const ports = reserved.map((one) => one.output).sort((a, b) => a - b);
+      if (ports.every((port, index) => port === range.min + index)) return;
+      const message = `${reserved.length} ports are not the lowest: ${ports.join(' ')}`;
+      return { message, operations: reserved };
+    },
+    'same map again': (_site, history) => {
+      const first = new Map(history.ok('reserve', 'run').map((one) => [one.input, one]));
+      return history
+        .ok('reserve', 'again')
+        .filter((one) => first.get(one.input)?.output !== one.output)
+        .map((again) => {
+          const before = first.get(again.input);
+          return {
+            message: `${again.input} had ${before?.output} and then ${again.output}`,
+            operations: before ? [before, again] : [again],
+          };
+        });
+    },
+    'printed is stored': (site, history) => printedIsStored(site, history.ok('reserve')),
+  },
+  expect: ['no-deadlock', 'all-ok'],
+});

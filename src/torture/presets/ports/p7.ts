@@ -1,0 +1,101 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { type Broken, torture } from '../../declaration.ts';
+import { duplicatePorts, isSound } from './checks.ts';
+import { portsOps } from './ops.ts';
+import { directories, type Site, siteStore } from './site.ts';
+
+const cleaners = 4;
+const reservers = 6;
+const groupers = 3;
+const keysEach = 5;
+const size = 10;
+const orphans = directories(10, 'orphan');
+/** Long enough ago to expire, whatever the default. */
+const idleSeconds = 400 * 86_400;
+
+/** Cleanups while the very keys they are after are used again. */
+export const p7 = torture({
+  name: 'P7',
+  store: siteStore(() => ({
+    range: { min: 20_000, max: 21_999 },
+    directories: [
+      ...directories(reservers).flatMap((name) => directories(keysEach, `${name}-`)),
+      ...directories(groupers, 'group'),
+    ],
+    prepare: makeStale,
+  })),
+  ops: portsOps,
+  plan: ({ mode, full }) => {
+    const isCli = mode === 'cli';
+    const count = isCli ? 2 : keysEach;
+    return {
+      repeats: full ? 20 : isCli ? 1 : 3,
+      phases: [
+        {
+          name: 'run',
+          roles: [
+            { name: 'cleaner', clients: cleaners, does: 'cleanup', count: isCli ? 2 : 4 },
+            {
+              name: 'reserver',
+              clients: reservers,
+              does: 'reserve',
+              count,
+              in: (draw) => `d${draw.member}-${draw.nth}`,
+            },
+            {
+              name: 'grouper',
+              clients: groupers,
+              does: 'group',
+              count: isCli ? 1 : 2,
+              in: (draw) => ({ name: `group${draw.member}`, count: size }),
+            },
+          ],
+        },
+        { name: 'settle', roles: [{ name: 'cleaner', clients: 1, does: 'cleanup', count: 1 }] },
+      ],
+    };
+  },
+  invariants: {
+    'what was used is kept': async (site, history) => {
+      const rows = await site.list();
+      const stored = new Map(rows.filter((row) => !row.tag).map((row) => [row.path, row.port]));
+      return history
+        .ok('reserve')
+        .filter((one) => stored.get(one.input) !== one.output)
+        .map((one) => ({
+          message: `${one.input} was given ${one.output}, and the store has ${stored.get(one.input) ?? 'nothing'}`,
+          operations: [one, ...history.ok('cleanup')],
+        }));
+    },
+    'groups are whole': async (site, history) => {
+      const rows = await site.list();
+      return history.ok('group').flatMap((group): Broken[] => {
+        const ports = rows.filter((row) => row.path === group.input.name).map((row) => row.port);
+        const isWhole = ports.length === size && group.output.every((port) => ports.includes(port));
+        if (isWhole) return [];
+        const message = `${group.input.name} has ${ports.length} of ${size} ports`;
+        return [{ message, operations: [group] }];
+      });
+    },
+    'what nobody used is gone': async (site, history) => {
+      const used = new Set(history.ok('reserve').map((one) => one.input));
+      const left = (await site.list()).filter((row) => !row.tag && !used.has(row.path));
+      return left.map((row) => `${row.path} is still there after a cleanup`);
+    },
+    sound: async (site) => [...(await isSound(site)), ...duplicatePorts(await site.list())],
+  },
+  expect: ['no-deadlock', 'all-ok'],
+});
+
+/** Keys of directories that are gone, and keys that were last used too long ago. */
+async function makeStale(site: Site): Promise<void> {
+  for (const name of orphans) await site.reserve(name);
+  // A group is one call, where that many reservations would be many.
+  for (let member = 0; member < reservers; member += 1) await site.reserve(`d${member}-0`);
+  using database = new DatabaseSync(join(site.shared.setup.dataDir, 'ports.db'));
+  database.exec('PRAGMA busy_timeout = 10000');
+  database
+    .prepare('UPDATE reservations SET created_at = created_at - ?, last_used_at = last_used_at - ?')
+    .run(idleSeconds, idleSeconds);
+}

@@ -1,0 +1,202 @@
+import { availableParallelism } from 'node:os';
+import { extname, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { AnyDeclared } from './declaration.ts';
+import { describeEnvironment } from './environment.ts';
+import type { Mode } from './plan.ts';
+import { Pool } from './pool.ts';
+import { type Preset, portsPresets } from './presets/ports.ts';
+import { freshSeed } from './random.ts';
+import type { Report, RunReport } from './report.ts';
+import { type RunProgress, runDeclared } from './run.ts';
+import { worst } from './verdict.ts';
+import type { WorkerKind } from './worker.ts';
+
+/** What both kinds of run can be told. */
+export interface CommonOptions {
+  /** Threads at a time; by default one a client, at most 20. */
+  readonly workers?: number | undefined;
+  /** Processes at a time; by default one a client, at most 10. */
+  readonly processes?: number | undefined;
+  readonly seed?: string | undefined;
+  /** Full counts instead of those that fit a minute. */
+  readonly full?: boolean | undefined;
+  /** Module of another implementation of the store: a path or a URL. */
+  readonly subject?: string | undefined;
+  /** Writes each history as NDJSON; runs and repetitions are told apart in the name. */
+  readonly history?: string | undefined;
+  /** Longest time in which no operation returns. Default 20,000. */
+  readonly stallMs?: number | undefined;
+  /** Longest time of one run. Default 120,000, tenfold with `full`. */
+  readonly limitMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: ((event: TortureEvent) => void) | undefined;
+}
+
+export interface PresetOptions extends CommonOptions {
+  /** Ids as `P5`; all of the store by default. */
+  readonly presets?: readonly string[] | undefined;
+  readonly store?: 'ports' | undefined;
+  /** All three by default; with a subject of your own, threads and processes. */
+  readonly modes?: readonly Mode[] | undefined;
+}
+
+export interface DeclarationOptions extends CommonOptions {
+  /** Default threads. */
+  readonly mode?: WorkerKind | undefined;
+  /** Where the declaration has no plan. Default 8. */
+  readonly clients?: number | undefined;
+  /** Of all clients together, where the declaration has no plan. Default 500. */
+  readonly operations?: number | undefined;
+}
+
+/** What a run tells while it goes on. */
+export type TortureEvent =
+  | { readonly type: 'begin'; readonly seed: string; readonly runs: number }
+  | { readonly type: 'run'; readonly name: string; readonly title?: string; readonly mode: Mode }
+  | ({ readonly type: 'progress'; readonly name: string; readonly mode: Mode } & RunProgress)
+  | { readonly type: 'verdict'; readonly run: RunReport }
+  | { readonly type: 'end'; readonly report: Report };
+
+interface Planned {
+  readonly declared: AnyDeclared;
+  readonly preset: Preset | undefined;
+  readonly mode: Mode;
+}
+
+/**
+ * Runs the scenarios of a store, each in every mode, one after the other, and answers with verdicts.
+ * @throws RangeError for a preset that does not exist
+ */
+export async function runPresets(options: PresetOptions = {}): Promise<Report> {
+  const seed = options.seed ?? freshSeed();
+  const modes = options.modes ?? (options.subject ? ['threads', 'processes'] : ALL_MODES);
+  const presets = selectPresets(options.presets);
+  const planned = presets.flatMap((preset) =>
+    modes.map((mode): Planned => ({ declared: preset.declared, preset, mode })),
+  );
+  const words = options.presets?.length ? [...options.presets] : [];
+  const only = options.modes?.length === 1 ? ['--mode', options.modes[0] ?? ''] : [];
+  return runAll(planned, { ...options, seed, clients: 8, operations: 500 }, [...words, ...only]);
+}
+
+/**
+ * Runs one declaration in one mode.
+ * @throws DECLARATION_INVALID when no worker could import it
+ */
+export async function runTorture(
+  declared: AnyDeclared,
+  options: DeclarationOptions = {},
+): Promise<Report> {
+  const { seed = freshSeed(), mode = 'threads', clients = 8, operations = 500 } = options;
+  const planned = [{ declared, preset: undefined, mode }];
+  return runAll(planned, { ...options, seed, clients, operations }, []);
+}
+
+const ALL_MODES: readonly Mode[] = ['threads', 'processes', 'cli'];
+
+/** The presets of these ids; all of them when there is none. @throws RangeError */
+export function selectPresets(ids: readonly string[] = []): readonly Preset[] {
+  if (ids.length === 0) return portsPresets;
+  return ids.map((id) => {
+    const found = portsPresets.find(({ declared }) => declared.name === id.toUpperCase());
+    if (found) return found;
+    const known = portsPresets.map(({ declared }) => declared.name).join(', ');
+    throw new RangeError(`there is no preset '${id}'; known are ${known}`);
+  });
+}
+
+type Settled = CommonOptions & {
+  readonly seed: string;
+  readonly clients: number;
+  readonly operations: number;
+};
+
+async function runAll(
+  planned: readonly Planned[],
+  options: Settled,
+  words: readonly string[],
+): Promise<Report> {
+  const startedAt = Date.now();
+  const before = performance.now();
+  const emit = options.onEvent ?? (() => undefined);
+  emit({ type: 'begin', seed: options.seed, runs: planned.length });
+  const runs: RunReport[] = [];
+  // One kind after the other, so that idle workers of one kind do not burden the other.
+  for (const kind of ['threads', 'processes', 'cli'] as const) {
+    const those = planned.filter(({ mode }) => mode === kind);
+    if (those.length === 0) continue;
+    await using pool = new Pool(
+      kind === 'processes' ? 'processes' : 'threads',
+      limitOf(kind, options),
+    );
+    for (const { declared, preset, mode } of those) {
+      emit({ type: 'run', name: declared.name, title: preset?.title ?? declared.name, mode });
+      const run = await runDeclared(declared, {
+        mode,
+        pool,
+        seed: options.seed,
+        full: options.full ?? false,
+        subject: options.subject && subjectUrl(options.subject),
+        workload: { clients: options.clients, operations: options.operations },
+        stallMs: options.stallMs ?? STALL_MS,
+        limitMs: options.limitMs ?? (options.full ? 10 * LIMIT_MS : LIMIT_MS),
+        signal: options.signal,
+        historyFile: historyFileOf(options.history, declared.name, mode, planned.length),
+        title: preset?.title,
+        target: preset?.target,
+        replay: replayOf(options, [declared.name, '--mode', mode]),
+        onProgress: (progress) =>
+          emit({ type: 'progress', name: declared.name, mode, ...progress }),
+      });
+      runs.push(run);
+      emit({ type: 'verdict', run });
+    }
+  }
+  const report: Report = {
+    verdict: worst(runs.map((run) => run.verdict)),
+    seed: options.seed,
+    startedAt,
+    durationMs: performance.now() - before,
+    environment: describeEnvironment(),
+    runs,
+    replay: replayOf(options, words),
+  };
+  emit({ type: 'end', report });
+  return report;
+}
+
+/** A writer may wait for its turn that long; nothing else should. */
+const STALL_MS = 20_000;
+const LIMIT_MS = 120_000;
+
+/** Beyond these a machine measures its scheduler. The processes of the command line come on top. */
+const THREADS_MAX = 20;
+const PROCESSES_MAX = 10;
+
+function limitOf(mode: Mode, options: CommonOptions): number {
+  if (mode === 'threads') return options.workers ?? THREADS_MAX;
+  if (mode === 'processes') return options.processes ?? PROCESSES_MAX;
+  return Math.max(2, availableParallelism());
+}
+
+function subjectUrl(subject: string): string {
+  return /^(file|data):/.test(subject) ? subject : pathToFileURL(resolve(subject)).href;
+}
+
+function historyFileOf(
+  file: string | undefined,
+  name: string,
+  mode: Mode,
+  runs: number,
+): string | undefined {
+  if (file === undefined || runs === 1) return file;
+  const extension = extname(file);
+  return `${file.slice(0, file.length - extension.length)}-${name}-${mode}${extension}`;
+}
+
+function replayOf(options: Settled, words: readonly string[]): string {
+  const subject = options.subject ? ['--subject', options.subject] : [];
+  const full = options.full ? ['--full'] : [];
+  return ['holdfast torture', ...words, '--seed', options.seed, ...full, ...subject].join(' ');
+}
