@@ -17,10 +17,14 @@ export {
   type Store,
   torture,
 } from './torture/declaration.ts';
+export { expectOk } from './torture/expect.ts';
 export { History, type HistoryEvent } from './torture/history.ts';
+export { htmlReport } from './torture/html-report.ts';
 export { constant, type Draw, type Input, integer, key, rec, unique } from './torture/input.ts';
+export { liveLine } from './torture/live.ts';
 export type { Operation, Outcome } from './torture/operation.ts';
 export type { Mode, Phase, Plan, Role, Size } from './torture/plan.ts';
+export { PoolSet } from './torture/pool-set.ts';
 export {
   type PortsSetup,
   type PortsSubject,
@@ -40,6 +44,8 @@ export {
   type PresetOptions,
   runPresets,
   runTorture,
+  selectPresets,
   type TortureEvent,
 } from './torture/run-presets.ts';
+export { reportText } from './torture/text-report.ts';
 export type { Verdict, Violation } from './torture/verdict.ts';

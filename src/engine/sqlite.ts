@@ -91,21 +91,24 @@ async function openReady(
   deadline: number,
 ): Promise<Session | undefined> {
   if (fileSize(files.database) === 0) return undefined;
-  const session = new Session(files, schema, durability);
-  try {
-    const ready = await retryBusy(deadline, () => {
-      if (session.connection.scalar('PRAGMA journal_mode') !== 'wal') return false;
-      const found = new SyncDriver(session.connection, uncached).run(() => schema.found());
-      if (found > schema.version) throw wrongSchema(files.database, found, schema);
-      return found === schema.version;
-    });
-    if (ready) return session;
-  } catch (error) {
-    session.close();
-    throw error;
-  }
-  session.close();
-  return undefined;
+  return await retryBusy(deadline, () => {
+    const session = new Session(files, schema, durability);
+    let ready = false;
+    try {
+      ready = isReady(session);
+      return ready ? session : undefined;
+    } finally {
+      if (!ready) session.close();
+    }
+  });
+}
+
+/** @throws SCHEMA_TOO_NEW */
+function isReady({ connection, files, schema }: Session): boolean {
+  if (connection.scalar('PRAGMA journal_mode') !== 'wal') return false;
+  const found = new SyncDriver(connection, uncached).run(() => schema.found());
+  if (found > schema.version) throw wrongSchema(files.database, found, schema);
+  return found === schema.version;
 }
 
 /**

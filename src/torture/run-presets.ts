@@ -1,23 +1,18 @@
-import { availableParallelism } from 'node:os';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { AnyDeclared } from './declaration.ts';
 import { describeEnvironment } from './environment.ts';
 import type { Mode } from './plan.ts';
-import { Pool } from './pool.ts';
+import { PoolSet, type WorkerLimits } from './pool-set.ts';
 import { type Preset, portsPresets } from './presets/ports.ts';
 import { freshSeed } from './random.ts';
 import type { Report, RunReport } from './report.ts';
-import { type RunProgress, runDeclared } from './run.ts';
+import { type RunOptions, type RunProgress, runDeclared } from './run.ts';
 import { worst } from './verdict.ts';
-import type { WorkerKind } from './worker.ts';
 
 /** What both kinds of run can be told. */
-export interface CommonOptions {
-  /** Threads at a time; by default one a client, at most 20. */
-  readonly workers?: number | undefined;
-  /** Processes at a time; by default one a client, at most 10. */
-  readonly processes?: number | undefined;
+export interface CommonOptions extends WorkerLimits {
+  /** Fresh by default. Inputs depend on it alone; how real workers interleave does not. */
   readonly seed?: string | undefined;
   /** Full counts instead of those that fit a minute. */
   readonly full?: boolean | undefined;
@@ -29,6 +24,10 @@ export interface CommonOptions {
   readonly stallMs?: number | undefined;
   /** Longest time of one run. Default 120,000, tenfold with `full`. */
   readonly limitMs?: number | undefined;
+  /** Ends a run at its first violation. */
+  readonly bails?: boolean | undefined;
+  /** Workers that outlive the call. */
+  readonly pools?: PoolSet | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: ((event: TortureEvent) => void) | undefined;
 }
@@ -43,7 +42,7 @@ export interface PresetOptions extends CommonOptions {
 
 export interface DeclarationOptions extends CommonOptions {
   /** Default threads. */
-  readonly mode?: WorkerKind | undefined;
+  readonly mode?: Exclude<Mode, 'cli'> | undefined;
   /** Where the declaration has no plan. Default 8. */
   readonly clients?: number | undefined;
   /** Of all clients together, where the declaration has no plan. Default 500. */
@@ -67,10 +66,14 @@ interface Planned {
 /**
  * Runs the scenarios of a store, each in every mode, one after the other, and answers with verdicts.
  * @throws RangeError for a preset that does not exist
+ * @throws TypeError for a subject in mode `cli`, which has the command line as its subject
  */
 export async function runPresets(options: PresetOptions = {}): Promise<Report> {
   const seed = options.seed ?? freshSeed();
-  const modes = options.modes ?? (options.subject ? ['threads', 'processes'] : ALL_MODES);
+  const modes = options.modes ?? (options.subject ? LIBRARY_MODES : ALL_MODES);
+  if (options.subject && modes.includes('cli')) {
+    throw new TypeError('a subject runs in threads and processes; mode cli is the command line');
+  }
   const presets = selectPresets(options.presets);
   const planned = presets.flatMap((preset) =>
     modes.map((mode): Planned => ({ declared: preset.declared, preset, mode })),
@@ -93,7 +96,8 @@ export async function runTorture(
   return runAll(planned, { ...options, seed, clients, operations }, []);
 }
 
-const ALL_MODES: readonly Mode[] = ['threads', 'processes', 'cli'];
+const LIBRARY_MODES: readonly Mode[] = ['threads', 'processes'];
+const ALL_MODES: readonly Mode[] = [...LIBRARY_MODES, 'cli'];
 
 /** The presets of these ids; all of them when there is none. @throws RangeError */
 export function selectPresets(ids: readonly string[] = []): readonly Preset[] {
@@ -117,41 +121,35 @@ async function runAll(
   options: Settled,
   words: readonly string[],
 ): Promise<Report> {
+  if (!options.pools) {
+    await using pools = new PoolSet(options);
+    return await runAll(planned, { ...options, pools }, words);
+  }
+  const { pools } = options;
   const startedAt = Date.now();
   const before = performance.now();
   const emit = options.onEvent ?? (() => undefined);
   emit({ type: 'begin', seed: options.seed, runs: planned.length });
   const runs: RunReport[] = [];
-  // One kind after the other, so that idle workers of one kind do not burden the other.
-  for (const kind of ['threads', 'processes', 'cli'] as const) {
-    const those = planned.filter(({ mode }) => mode === kind);
-    if (those.length === 0) continue;
-    await using pool = new Pool(
-      kind === 'processes' ? 'processes' : 'threads',
-      limitOf(kind, options),
-    );
-    for (const { declared, preset, mode } of those) {
-      emit({ type: 'run', name: declared.name, title: preset?.title ?? declared.name, mode });
-      const run = await runDeclared(declared, {
-        mode,
-        pool,
-        seed: options.seed,
-        full: options.full ?? false,
-        subject: options.subject && subjectUrl(options.subject),
-        workload: { clients: options.clients, operations: options.operations },
-        stallMs: options.stallMs ?? STALL_MS,
-        limitMs: options.limitMs ?? (options.full ? 10 * LIMIT_MS : LIMIT_MS),
-        signal: options.signal,
-        historyFile: historyFileOf(options.history, declared.name, mode, planned.length),
-        title: preset?.title,
-        target: preset?.target,
-        replay: replayOf(options, [declared.name, '--mode', mode]),
-        onProgress: (progress) =>
-          emit({ type: 'progress', name: declared.name, mode, ...progress }),
-      });
-      runs.push(run);
-      emit({ type: 'verdict', run });
-    }
+  // One mode after the other, so that idle workers of one do not burden the other.
+  const modes = new Set(planned.map(({ mode }) => mode));
+  const inOrder = [...modes].flatMap((mode) => planned.filter((one) => one.mode === mode));
+  for (const { declared, preset, mode } of inOrder) {
+    const name = declared.name;
+    await pools.keepOnly(mode);
+    emit({ type: 'run', name, title: preset?.title ?? name, mode });
+    const run = await runDeclared(declared, {
+      ...commonOf(options),
+      mode,
+      pool: pools.of(mode),
+      historyFile: historyFileOf(options.history, name, mode, planned.length),
+      title: preset?.title,
+      target: preset?.target,
+      replay: replayOf(options, [name, '--mode', mode]),
+      onProgress: (progress) => emit({ type: 'progress', name, mode, ...progress }),
+    });
+    runs.push(run);
+    emit({ type: 'verdict', run });
   }
   const report: Report = {
     verdict: worst(runs.map((run) => run.verdict)),
@@ -166,19 +164,23 @@ async function runAll(
   return report;
 }
 
+type PerRun = 'mode' | 'pool' | 'historyFile' | 'title' | 'target' | 'replay' | 'onProgress';
+
+/** What all runs of a series have in common. */
+function commonOf(options: Settled): Omit<RunOptions, PerRun> {
+  const { seed, full = false, subject, clients, operations, bails, signal } = options;
+  return {
+    ...{ seed, full, bails, signal },
+    subject: subject && subjectUrl(subject),
+    workload: { clients, operations },
+    stallMs: options.stallMs ?? STALL_MS,
+    limitMs: options.limitMs ?? (full ? 10 * LIMIT_MS : LIMIT_MS),
+  };
+}
+
 /** A writer may wait for its turn that long; nothing else should. */
 const STALL_MS = 20_000;
 const LIMIT_MS = 120_000;
-
-/** Beyond these a machine measures its scheduler. The processes of the command line come on top. */
-const THREADS_MAX = 20;
-const PROCESSES_MAX = 10;
-
-function limitOf(mode: Mode, options: CommonOptions): number {
-  if (mode === 'threads') return options.workers ?? THREADS_MAX;
-  if (mode === 'processes') return options.processes ?? PROCESSES_MAX;
-  return Math.max(2, availableParallelism());
-}
 
 function subjectUrl(subject: string): string {
   return /^(file|data):/.test(subject) ? subject : pathToFileURL(resolve(subject)).href;

@@ -57,8 +57,11 @@ export class Watchdog implements Disposable {
     const { stallMs, limitAt } = this.#options;
     const idleMs = performance.now() - this.#progressAt;
     if (idleMs > stallMs) {
-      const message = `no operation has returned for ${Math.round(idleMs)} ms`;
-      return { kind: 'stalled', message, inFlight: this.#slots.inFlight() };
+      const inFlight = this.#slots.inFlight();
+      const what = inFlight.length > 0 ? 'no operation has returned' : 'no worker has answered';
+      if (inFlight.length > 0 || idleMs > START_MS) {
+        return { kind: 'stalled', message: `${what} for ${Math.round(idleMs)} ms`, inFlight };
+      }
     }
     if (process.hrtime.bigint() > limitAt) {
       const message = 'the run took longer than its limit';
@@ -69,6 +72,9 @@ export class Watchdog implements Disposable {
 }
 
 const LOOK_MS = 250;
+
+/** A worker may take that long to start and to open its stores, on a machine that is busy. */
+const START_MS = 30_000;
 
 /** The table of operations in flight as lines, one a client. */
 export function inFlightTable(inFlight: readonly InFlight[], now: number): string[] {

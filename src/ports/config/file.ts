@@ -9,11 +9,11 @@ import { parseText, syntaxOf } from './syntax.ts';
 const FILE_BYTES_MAX = 262_144;
 
 /** How often, and how far apart, a file is read that somebody seems to be writing just now. */
-const READS_MAX = 6;
+const READS_MAX = 25;
 const REREAD_MS = 10;
 
 /** A file changed less than this ago may be half written: truncated, and not yet filled. */
-const YOUNG_MS = 100;
+const YOUNG_MS = 250;
 
 /** The content of a file at one moment. */
 export interface Snapshot {

@@ -1,23 +1,40 @@
 import { torture } from '../../declaration.ts';
+import type { Phase } from '../../plan.ts';
 import { printedIsStored } from './checks.ts';
 import { portsOps } from './ops.ts';
 import { directories, siteStore } from './site.ts';
 
-const range = { min: 50_000, max: 50_199 };
+const range = { min: 50_000, max: 50_999 };
+const rounds = 6;
 
 /** Many first reservations at once, in a data directory that does not exist yet. */
 export const p1 = torture({
   name: 'P1',
-  store: siteStore(({ full }) => ({ range, directories: directories(full ? 64 : 10) })),
+  store: siteStore(({ full }) => ({
+    range,
+    directories: directories(full ? 64 : 10).flatMap((name) => directories(rounds, `${name}-`)),
+  })),
   ops: portsOps,
   plan: ({ mode, full }) => {
-    const clients = full ? 64 : 10;
-    const roles = [{ name: 'reserver', clients, does: 'reserve', count: 1 }] as const;
+    const isCli = mode === 'cli';
+    const phase: Omit<Phase<'reserve'>, 'name'> = {
+      // Each caller asks once a round: a barrier before every race.
+      rounds: isCli ? 1 : rounds,
+      roles: [
+        {
+          name: 'reserver',
+          clients: full ? 64 : 10,
+          does: 'reserve',
+          count: 1,
+          in: (draw) => `d${draw.client}-${draw.round}`,
+        },
+      ],
+    };
     return {
-      repeats: mode === 'cli' ? 1 : full ? 20 : 4,
+      repeats: isCli ? 1 : full ? 20 : 2,
       phases: [
-        { name: 'run', roles },
-        { name: 'again', roles },
+        { name: 'run', ...phase },
+        { name: 'again', ...phase },
       ],
     };
   },

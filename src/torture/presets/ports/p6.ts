@@ -41,7 +41,7 @@ export const p6 = torture({
   })),
   ops,
   plan: ({ mode, full }) => {
-    const [rounds, reserves, rewrites, excludes] = mode === 'cli' ? [2, 4, 20, 2] : [4, 5, 25, 3];
+    const [rounds, reserves, rewrites, excludes] = mode === 'cli' ? [1, 4, 40, 2] : [4, 5, 25, 3];
     return {
       repeats: full ? 5 : 1,
       phases: [

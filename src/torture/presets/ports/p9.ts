@@ -12,7 +12,7 @@ interface Volume {
 
 function volumeOf(mode: string, full: boolean): Volume {
   if (mode === 'cli') return { clients: 10, each: full ? 20 : 3 };
-  return { clients: 100, each: full ? 100 : 10 };
+  return { clients: 100, each: full ? 100 : 5 };
 }
 
 /** Bounds on what ten thousand small rows may leave on disk. */
