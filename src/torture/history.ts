@@ -1,14 +1,20 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import type { AnyOps, Op } from './declaration.ts';
 import type { Operation } from './operation.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: only the input or output is asked for.
-type InputOf<T> = T extends Op<any, infer I, any, any> ? I : never;
-// biome-ignore lint/suspicious/noExplicitAny: only the input or output is asked for.
-type OutputOf<T> = T extends Op<any, any, infer O, any> ? O : never;
+/** What a history has to know of a declaration's operations. */
+interface Called {
+  // biome-ignore lint/suspicious/noExplicitAny: each operation has its own input.
+  readonly in: (draw: any) => any;
+  // biome-ignore lint/suspicious/noExplicitAny: each operation has its own input and output.
+  readonly run: (store: any, input: any) => any;
+}
+
+type InputOf<T extends Called> = ReturnType<T['in']>;
+type OutputOf<T extends Called> = Awaited<ReturnType<T['run']>>;
+type CalledOps = Readonly<Record<string, Called>>;
 
 /** Every operation of one repetition, in the order in which they began. */
-export class History<O extends AnyOps = AnyOps> {
+export class History<O extends CalledOps = CalledOps> {
   readonly operations: readonly Operation[];
   readonly #notes: string[] = [];
 

@@ -44,7 +44,7 @@ export class PoolSet implements AsyncDisposable {
   #limit(mode: Mode): number {
     const { workers = THREADS_MAX, processes = PROCESSES_MAX } = this.#limits;
     if (mode === 'threads') return workers;
-    // Command lines are processes of their own; as many threads as there are processors start them.
-    return mode === 'processes' ? processes : Math.max(2, availableParallelism());
+    // Command lines are processes of their own. Starting one blocks its thread for a moment.
+    return mode === 'processes' ? processes : Math.max(4, availableParallelism());
   }
 }

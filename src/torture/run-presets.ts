@@ -20,9 +20,9 @@ export interface CommonOptions extends WorkerLimits {
   readonly subject?: string | undefined;
   /** Writes each history as NDJSON; runs and repetitions are told apart in the name. */
   readonly history?: string | undefined;
-  /** Longest time in which no operation returns. Default 20,000. */
+  /** Longest time in which no operation returns. Default 60,000. */
   readonly stallMs?: number | undefined;
-  /** Longest time of one run. Default 120,000, tenfold with `full`. */
+  /** Longest time of one run. Default 240,000, tenfold with `full`. */
   readonly limitMs?: number | undefined;
   /** Ends a run at its first violation. */
   readonly bails?: boolean | undefined;
@@ -178,9 +178,9 @@ function commonOf(options: Settled): Omit<RunOptions, PerRun> {
   };
 }
 
-/** A writer may wait for its turn that long; nothing else should. */
-const STALL_MS = 20_000;
-const LIMIT_MS = 120_000;
+// Beyond the lock timeout of the subjects; a machine that is only busy must not look like a deadlock.
+const STALL_MS = 60_000;
+const LIMIT_MS = 240_000;
 
 function subjectUrl(subject: string): string {
   return /^(file|data):/.test(subject) ? subject : pathToFileURL(resolve(subject)).href;

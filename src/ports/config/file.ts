@@ -12,7 +12,10 @@ const FILE_BYTES_MAX = 262_144;
 const READS_MAX = 25;
 const REREAD_MS = 10;
 
-/** A file changed less than this ago may be half written: truncated, and not yet filled. */
+/**
+ * A file changed less than this ago may be half written: truncated, and not yet filled. One that is
+ * empty is read again in any case, since Linux shows the new size before the new time.
+ */
 const YOUNG_MS = 250;
 
 /** The content of a file at one moment. */
@@ -55,7 +58,8 @@ export async function readSettled<T>(
   for (let reads = 1; ; reads += 1) {
     const snapshot = takeSnapshot(file);
     if (snapshot === undefined) return undefined;
-    const isLast = reads === READS_MAX || !(snapshot.isYoung || snapshot.isTorn);
+    const isUnsettled = snapshot.isYoung || snapshot.isTorn || (snapshot.text === '' && reads < 3);
+    const isLast = reads === READS_MAX || !isUnsettled;
     try {
       const result = await interpret(snapshot);
       if (isLast || (snapshot.text !== '' && !snapshot.isTorn)) return result;

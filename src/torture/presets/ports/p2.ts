@@ -17,7 +17,7 @@ export const p2 = torture({
   ops: portsOps,
   plan: ({ mode, full }) => {
     const isCli = mode === 'cli';
-    const [rounds, writes, readers, reads] = isCli ? [2, 4, 5, 4] : [4, 5, 10, 13];
+    const [rounds, writes, readers, reads] = isCli ? [2, 3, 4, 3] : [4, 5, 10, 13];
     return {
       repeats: full ? 5 : 1,
       phases: [

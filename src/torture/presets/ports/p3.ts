@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { op, torture } from '../../declaration.ts';
 import type { History } from '../../history.ts';
 import type { Operation } from '../../operation.ts';
@@ -12,7 +13,7 @@ const ops = {
   reserveOrDie: op({
     in: (draw) => ({
       name: `d${draw.client}`,
-      killAfterMs: draw.client % 3 === 0 ? 20 + draw.int(300) : undefined,
+      killAfterMs: draw.client % 3 === 0 ? 20 + draw.int(1500) : undefined,
     }),
     run: (site: Site, input) => site.reserve(input.name, input),
     on: refusals,
@@ -44,12 +45,8 @@ export const p3 = torture({
       if (new Set(ports).size !== ports.length) return 'the database holds a port twice';
       return sharedPorts(printed(history));
     },
-    'nobody is refused': (_site, history) => {
-      const armed = history.of('reserveOrDie').filter((one) => one.input.killAfterMs !== undefined);
-      const landed = armed.filter((one) => one.outcome === 'info').length;
-      if (armed.length > 0) {
-        history.note(`${landed} of ${armed.length} kills landed inside a reservation`);
-      }
+    'nobody is refused': (site, history) => {
+      noteKills(site, history);
       return history.operations
         .filter((one) => one.outcome === 'fail')
         .map((one) => ({ message: 'a reservation was refused', operations: [one] }));
@@ -61,4 +58,16 @@ export const p3 = torture({
 function printed(history: History<typeof ops>): readonly Operation<string, number>[] {
   const survived = history.ok('reserveOrDie').map((one) => ({ ...one, input: one.input.name }));
   return [...history.ok('reserve'), ...survived];
+}
+
+/** How many callers were killed early enough, and how many of these had reserved by then. */
+function noteKills(site: Site, history: History<typeof ops>): void {
+  const armed = history.of('reserveOrDie').filter((one) => one.input.killAfterMs !== undefined);
+  if (armed.length === 0) return;
+  const stored = new Set(storedRows(site.shared).map((row) => basename(row.path)));
+  const died = armed.filter((one) => one.outcome === 'info');
+  const done = died.filter((one) => stored.has(one.input.name));
+  history.note(
+    `${died.length} of ${armed.length} killed callers never printed, ${done.length} of them had reserved`,
+  );
 }

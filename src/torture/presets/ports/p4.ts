@@ -16,7 +16,7 @@ export const p4 = torture({
   })),
   ops: portsOps,
   plan: ({ mode, full }) => {
-    const [rounds, groups, readers, reads] = mode === 'cli' ? [2, 3, 4, 4] : [5, 5, 8, 10];
+    const [rounds, groups, readers, reads] = mode === 'cli' ? [2, 2, 4, 3] : [5, 5, 8, 10];
     return {
       repeats: full ? 5 : 1,
       phases: [

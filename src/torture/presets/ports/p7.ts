@@ -10,7 +10,8 @@ const reservers = 6;
 const groupers = 3;
 const keysEach = 5;
 const size = 10;
-const orphans = directories(10, 'orphan');
+/** A directory that is gone. */
+const orphan = 'orphan';
 /** Long enough ago to expire, whatever the default. */
 const idleSeconds = 400 * 86_400;
 
@@ -80,7 +81,9 @@ export const p7 = torture({
     },
     'what nobody used is gone': async (site, history) => {
       const used = new Set(history.ok('reserve').map((one) => one.input));
-      const left = (await site.list()).filter((row) => !row.tag && !used.has(row.path));
+      const left = (await site.list()).filter((row) =>
+        row.tag ? row.path === orphan : !used.has(row.path),
+      );
       return left.map((row) => `${row.path} is still there after a cleanup`);
     },
     sound: async (site) => [...(await isSound(site)), ...duplicatePorts(await site.list())],
@@ -88,11 +91,12 @@ export const p7 = torture({
   expect: ['no-deadlock', 'all-ok'],
 });
 
-/** Keys of directories that are gone, and keys that were last used too long ago. */
+/** Ten keys of a directory that is gone, and six that were last used too long ago. */
 async function makeStale(site: Site): Promise<void> {
-  for (const name of orphans) await site.reserve(name);
-  // A group is one call, where that many reservations would be many.
-  for (let member = 0; member < reservers; member += 1) await site.reserve(`d${member}-0`);
+  const used = Array.from({ length: reservers }, (_, member) => `d${member}-0`);
+  // A group is one call where ten reservations are ten processes of the command line.
+  await site.reserveGroup(orphan, size);
+  await Promise.all(used.map((name) => site.reserve(name)));
   using database = new DatabaseSync(join(site.shared.setup.dataDir, 'ports.db'));
   database.exec('PRAGMA busy_timeout = 10000');
   database

@@ -1,0 +1,55 @@
+import { type PoolSet, type Report, runPresets, type Verdict } from '../../src/torture.ts';
+
+/** A store, its twin or its original, and the presets that judge it. */
+export interface TwinCase {
+  /** Name of a module beside this one. */
+  readonly twin: string;
+  readonly presets: readonly string[];
+  /** What every run must come to. */
+  readonly verdict: Verdict;
+}
+
+export const twinCases: readonly TwinCase[] = [
+  { twin: 'plan-outside', presets: ['P1', 'P5'], verdict: 'violation' },
+  { twin: 'group-without-savepoint', presets: ['P8'], verdict: 'violation' },
+  { twin: 'checked-not-inserted', presets: ['P1', 'P5'], verdict: 'violation' },
+  { twin: 'honest', presets: ['P1', 'P5', 'P8'], verdict: 'ok' },
+];
+
+/** How often each preset came to the verdict that it must come to. */
+export interface TwinCount extends TwinCase {
+  readonly seeds: number;
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+/** Runs the presets of a twin with the seeds 1, 2, … Each run ends at its first violation. */
+export async function countVerdicts(
+  twinCase: TwinCase,
+  seeds: number,
+  pools: PoolSet,
+): Promise<TwinCount> {
+  const counts = Object.fromEntries(twinCase.presets.map((preset) => [preset, 0]));
+  for (let seed = 1; seed <= seeds; seed += 1) {
+    for (const run of (await runTwin(twinCase, seed, pools)).runs) {
+      if (run.verdict === twinCase.verdict) counts[run.name] = (counts[run.name] ?? 0) + 1;
+    }
+  }
+  return { ...twinCase, seeds, counts };
+}
+
+/** One seed of it, in threads. */
+export function runTwin(
+  { twin, presets }: Pick<TwinCase, 'twin' | 'presets'>,
+  seed: number,
+  pools: PoolSet,
+): Promise<Report> {
+  const subject = new URL(`./${twin}.ts`, import.meta.url).href;
+  return runPresets({
+    presets,
+    modes: ['threads'],
+    subject,
+    seed: String(seed),
+    bails: true,
+    pools,
+  });
+}
