@@ -163,7 +163,7 @@ describe('a report', () => {
     assert.ok(html.includes('&lt;b&gt;&amp;&quot;') && !html.includes('<b>&"'));
     assert.match(html, /<p class="verdict">violation<\/p>/);
     assert.match(html, /<polyline class="curve c0"/);
-    assert.ok(html.includes(report.replay));
+    assert.ok(html.includes(`<code>${report.seed}</code>`));
   });
 
   test('tells of each run while it goes on', async () => {

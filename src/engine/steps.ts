@@ -67,8 +67,9 @@ export function* atomically<T>(body: () => Steps<T>): Steps<T> {
 }
 
 /**
- * A value computed from the database and kept while the database has not changed, in any process.
- * `build` reads it anew. `engine.warm()` makes one; its steps are used inside bodies.
+ * A value computed from the database and kept while no other process has changed the database.
+ * `build` reads it anew. A body that writes rows that the value stands for must say so with
+ * `change`: what this process writes without it leaves the value as it was.
  */
 export class Warm<T> {
   readonly build: () => Steps<T>;

@@ -5,7 +5,7 @@ import { millis } from './text-report.ts';
 const WIDTH = 320;
 const HEIGHT = 170;
 const LEFT = 42;
-const RIGHT = 10;
+const RIGHT = 20;
 const TOP = 10;
 const BOTTOM = 24;
 

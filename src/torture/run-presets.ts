@@ -80,7 +80,8 @@ export async function runPresets(options: PresetOptions = {}): Promise<Report> {
   );
   const words = options.presets?.length ? [...options.presets] : [];
   const only = options.modes?.length === 1 ? ['--mode', options.modes[0] ?? ''] : [];
-  return runAll(planned, { ...options, seed, clients: 8, operations: 500 }, [...words, ...only]);
+  const settled = { ...options, seed, clients: 8, operations: 500 };
+  return runAll(planned, settled, replayOf(settled, [...words, ...only]));
 }
 
 /**
@@ -93,7 +94,8 @@ export async function runTorture(
 ): Promise<Report> {
   const { seed = freshSeed(), mode = 'threads', clients = 8, operations = 500 } = options;
   const planned = [{ declared, preset: undefined, mode }];
-  return runAll(planned, { ...options, seed, clients, operations }, []);
+  const settled = { ...options, seed, clients, operations };
+  return runAll(planned, settled, againInCode(settled, mode));
 }
 
 const LIBRARY_MODES: readonly Mode[] = ['threads', 'processes'];
@@ -119,11 +121,11 @@ type Settled = CommonOptions & {
 async function runAll(
   planned: readonly Planned[],
   options: Settled,
-  words: readonly string[],
+  replay: string,
 ): Promise<Report> {
   if (!options.pools) {
     await using pools = new PoolSet(options);
-    return await runAll(planned, { ...options, pools }, words);
+    return await runAll(planned, { ...options, pools }, replay);
   }
   const { pools } = options;
   const startedAt = Date.now();
@@ -145,7 +147,7 @@ async function runAll(
       historyFile: historyFileOf(options.history, name, mode, planned.length),
       title: preset?.title,
       target: preset?.target,
-      replay: replayOf(options, [name, '--mode', mode]),
+      replay: preset ? replayOf(options, [name, '--mode', mode]) : againInCode(options, mode),
       onProgress: (progress) => emit({ type: 'progress', name, mode, ...progress }),
     });
     runs.push(run);
@@ -158,7 +160,7 @@ async function runAll(
     durationMs: performance.now() - before,
     environment: describeEnvironment(),
     runs,
-    replay: replayOf(options, words),
+    replay,
   };
   emit({ type: 'end', report });
   return report;
@@ -201,4 +203,9 @@ function replayOf(options: Settled, words: readonly string[]): string {
   const subject = options.subject ? ['--subject', options.subject] : [];
   const full = options.full ? ['--full'] : [];
   return ['holdfast torture', ...words, '--seed', options.seed, ...full, ...subject].join(' ');
+}
+
+/** A declaration of one's own is run by code, not by the command line. */
+function againInCode({ seed, clients, operations }: Settled, mode: Mode): string {
+  return `runTorture(declaration, ${JSON.stringify({ mode, clients, operations, seed })})`;
 }

@@ -13,7 +13,7 @@ const ops = {
   reserveOrDie: op({
     in: (draw) => ({
       name: `d${draw.client}`,
-      killAfterMs: draw.client % 3 === 0 ? 20 + draw.int(1500) : undefined,
+      killAfterMs: draw.client % 3 === 0 ? 20 + draw.int(3000) : undefined,
     }),
     run: (site: Site, input) => site.reserve(input.name, input),
     on: refusals,
