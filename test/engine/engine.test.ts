@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
@@ -154,6 +155,32 @@ test('a limit on file size gives typed errors, and every acknowledged write is t
     [],
   );
   await again.engine.write(increment);
+});
+
+test('a full disk is DISK_FULL, every acknowledged write is there, and space brings it back', async (t) => {
+  const directory = join(directoryOf(t), 'small');
+  mkdirSync(directory, { mode: 0o700 });
+  const mount = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=2m,mode=0700', 'tmpfs', directory]);
+  if (mount.status !== 0) return t.skip('cannot mount a small file system here');
+  try {
+    const file = join(directory, 'cells.db');
+    const { out } = await startWorker(t, 'fill', file).exited;
+    const { codes, acknowledged } = JSON.parse(out);
+    t.diagnostic(JSON.stringify(codes));
+    assert.ok(codes.ok > 0 && codes.DISK_FULL > 0);
+    assert.equal(spawnSync('mount', ['-o', 'remount,size=8m', directory]).status, 0);
+    const { engine } = await openCells(t, { file });
+    const rows = await engine.read(() => all<{ id: number }>('SELECT id FROM cells'));
+    const ids = new Set(rows.map((row) => row.id));
+    assert.deepEqual(
+      acknowledged.filter((id: number) => !ids.has(id)),
+      [],
+    );
+    assert.equal(await engine.write(increment), 1);
+    await engine.close();
+  } finally {
+    spawnSync('umount', ['-l', directory]);
+  }
 });
 
 test('a warm value follows committed changes and forgets undone ones', async (t) => {
