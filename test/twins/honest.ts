@@ -11,7 +11,7 @@ export class HonestPorts implements PortsSubject {
   constructor({ dataDir, range }: PortsSetup) {
     this.range = range ?? { min: 5000, max: 7000 };
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    this.#database = new DatabaseSync(join(dataDir, 'ports.db'), { timeout: 30_000 });
+    this.#database = new DatabaseSync(join(dataDir, 'ports.db'), { timeout: 60_000 });
     // Nothing here is about durability.
     this.#database.exec('PRAGMA synchronous = OFF');
     this.#database.exec(
