@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Document, ParsedNode } from 'yaml';
+import type { Document } from 'yaml';
 import { prepareDirectory } from '../../engine/files.ts';
 import { lockTimeout, WriterLock } from '../../engine/lock.ts';
 import { HoldfastError } from '../../errors.ts';
@@ -22,7 +22,7 @@ export interface EditOptions {
 /** A configuration file as an edit finds it. */
 export interface Draft {
   readonly yaml: Yaml;
-  readonly document: Document<ParsedNode>;
+  readonly document: Document;
   /** What the file says. */
   readonly settings: ConfigLayer;
 }

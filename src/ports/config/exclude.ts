@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Node, YAMLSeq } from 'yaml';
+import type { Node, YAMLMap, YAMLSeq } from 'yaml';
 import type { PortRange } from '../reservation.ts';
 import { type Draft, type EditOptions, editFile, readDraftSettings } from './edit.ts';
 import { compactRanges } from './exclusions.ts';
@@ -113,13 +113,25 @@ function writeExclusions(draft: Draft, ranges: readonly PortRange[]): void {
   const list = listOf(draft);
   const items = ranges.map((range) => entryOf(draft, list, range) ?? nodeOf(draft, range));
   if (list !== undefined) list.items = items;
-  else draft.document.set('excluded_ports', sequenceOf(draft, items));
+  else rootOf(draft).set('excluded_ports', sequenceOf(draft, items));
 }
 
 /** The list in the document itself; undefined where there is none or an alias stands for it. */
 function listOf({ yaml, document }: Draft): YAMLSeq<unknown> | undefined {
-  const node = document.contents === null ? undefined : document.get('excluded_ports', true);
+  const root = document.contents;
+  const node = yaml.isMap(root) ? root.get('excluded_ports', true) : undefined;
   return yaml.isSeq(node) ? node : undefined;
+}
+
+/** The mapping that the document is; one that says nothing, or null, becomes an empty one. */
+function rootOf({ yaml, document }: Draft): YAMLMap<unknown, unknown> {
+  const root = document.contents;
+  if (yaml.isMap(root)) return root;
+  const map = new yaml.YAMLMap<unknown, unknown>(document.schema);
+  if (root !== null)
+    Object.assign(map, { commentBefore: root.commentBefore, comment: root.comment });
+  document.contents = map;
+  return map;
 }
 
 function sequenceOf({ yaml, document }: Draft, items: unknown[]): YAMLSeq<unknown> {

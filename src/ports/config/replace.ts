@@ -4,8 +4,10 @@ import {
   fchownSync,
   fsyncSync,
   openSync,
+  readdirSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -14,6 +16,9 @@ import { type Snapshot, takeSnapshot } from './file.ts';
 
 /** Files that we create are the user's own. */
 const NEW_FILE_MODE = 0o600;
+
+/** No edit takes that long: an older temporary file is what a killed process left behind. */
+const ABANDONED_MS = 60_000;
 
 /**
  * Puts `text` in the place of what was `seen` in `file` (undefined: that there was no file).
@@ -25,6 +30,7 @@ const NEW_FILE_MODE = 0o600;
 export function replaceFile(file: string, text: string, seen: Snapshot | undefined): boolean {
   const temporary = temporaryBeside(file);
   try {
+    removeAbandoned(file);
     writeNew(temporary, text, seen);
     if (takeSnapshot(file)?.identity !== seen?.identity) return false;
     renameSync(temporary, file);
@@ -40,6 +46,16 @@ export function replaceFile(file: string, text: string, seen: Snapshot | undefin
 function temporaryBeside(file: string): string {
   const unique = `${process.pid}-${process.getBuiltinModule('node:worker_threads').threadId}-${process.hrtime.bigint()}`;
   return join(dirname(file), `.${basename(file)}.${unique}.tmp`);
+}
+
+function removeAbandoned(file: string): void {
+  const directory = dirname(file);
+  for (const name of readdirSync(directory)) {
+    if (!name.startsWith(`.${basename(file)}.`) || !/\.\d+-\d+-\d+\.tmp$/.test(name)) continue;
+    const path = join(directory, name);
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found && Date.now() - found.mtimeMs > ABANDONED_MS) rmSync(path, { force: true });
+  }
 }
 
 function writeNew(file: string, text: string, like: Snapshot | undefined): void {

@@ -1,4 +1,4 @@
-import type { Document, ParsedNode } from 'yaml';
+import type { Document } from 'yaml';
 import { ParseFault } from './fields.ts';
 
 /** The `yaml` library, loaded only where there is content to read or to edit. */
@@ -33,7 +33,7 @@ export async function parseText(syntax: Syntax, text: string): Promise<unknown> 
  * The document of a YAML text, with comments and order, for reading and for editing.
  * @throws ParseFault
  */
-export function parseYaml(yaml: Yaml, text: string): Document<ParsedNode> {
+export function parseYaml(yaml: Yaml, text: string): Document {
   const document = orFault('not valid YAML', () =>
     yaml.parseDocument(text, {
       schema: 'core',
@@ -56,7 +56,7 @@ export function parseYaml(yaml: Yaml, text: string): Document<ParsedNode> {
 }
 
 /** @throws ParseFault for aliases to nothing or too many of them */
-export function yamlValue(document: Document<ParsedNode>): unknown {
+export function yamlValue(document: Document): unknown {
   return orFault('not valid YAML: aliases that lead nowhere, or too many of them', () =>
     document.toJS({ maxAliasCount: ALIASES_MAX }),
   );
@@ -65,7 +65,7 @@ export function yamlValue(document: Document<ParsedNode>): unknown {
 /** More nodes than that by way of aliases and a document is refused: it may be a bomb. */
 const ALIASES_MAX = 100;
 
-function refuseTwinKeys(yaml: Yaml, document: Document<ParsedNode>, text: string): void {
+function refuseTwinKeys(yaml: Yaml, document: Document, text: string): void {
   yaml.visit(document, {
     Map: (_, map) => {
       const seen = new Set<unknown>();
