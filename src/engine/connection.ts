@@ -23,8 +23,7 @@ export class Connection {
   readonly #statements = new Map<string, Prepared>();
   /** Set by whoever holds the writer lock, for the time of its transaction. */
   writable = false;
-  /** Whether a statement that can write has run since this was last reset. */
-  hasWritten = false;
+  #writes = 0;
 
   constructor(file: string, options: { readOnly?: boolean } = {}) {
     this.file = file;
@@ -59,7 +58,7 @@ export class Connection {
 
   /** Runs one statement without results, from the statement cache. */
   run(sql: string): void {
-    this.answer({ kind: 'run', sql, params: [] });
+    this.answer({ kind: 'run', sql, params: [], effects: undefined });
   }
 
   /** @throws SQL_ERROR when a statement that can write is run while writing is not allowed */
@@ -77,9 +76,14 @@ export class Connection {
 
   /** The first column of the first row. */
   scalar(sql: string): Value | undefined {
-    const row = this.answer({ kind: 'one', sql, params: [] });
+    const row = this.answer({ kind: 'one', sql, params: [], effects: undefined });
     if (typeof row !== 'object' || row === null) return undefined;
     return Object.values(row as Record<string, Value>)[0];
+  }
+
+  /** How many statements that can write have been begun, for good or in vain. */
+  get writes(): number {
+    return this.#writes;
   }
 
   get inTransaction(): boolean {
@@ -99,7 +103,7 @@ export class Connection {
     if (!this.writable) {
       throw new HoldfastError('SQL_ERROR', `a read-only transaction tried to write: ${sql}`);
     }
-    this.hasWritten = true;
+    this.#writes += 1;
   }
 
   #prepare(sql: string): Prepared {

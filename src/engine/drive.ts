@@ -1,6 +1,6 @@
 import type { Connection } from './connection.ts';
 import { NO_EPOCH } from './epoch.ts';
-import type { Step, Steps, Warm, WarmChange } from './steps.ts';
+import type { Effect, Statement, Step, Steps, Warm } from './steps.ts';
 
 /** How a transaction serves warm values; reads and writes differ in when one may be kept. */
 export interface WarmSource {
@@ -8,15 +8,15 @@ export interface WarmSource {
   isCurrent(warm: Warm<unknown>): boolean;
 }
 
-interface Change {
+/** A value built in this transaction. One that is built twice is two of these. */
+interface Built {
   readonly warm: Warm<unknown>;
-  readonly undo: (value: unknown) => void;
 }
 
 /** Where a savepoint began: what came after it is undone with it. */
 interface Mark {
-  readonly changes: number;
-  readonly built: number;
+  readonly effects: number;
+  readonly built: readonly Built[];
 }
 
 /**
@@ -27,34 +27,59 @@ export class SyncDriver {
   readonly #connection: Connection;
   readonly #warm: WarmSource;
   readonly #marks: Mark[] = [];
-  readonly #changes: Change[] = [];
-  readonly #built: Warm<unknown>[] = [];
-  /** Values that a failing change left in an unknown state. */
-  readonly #spoiled = new Set<Warm<unknown>>();
+  readonly #applied: Effect[] = [];
+  #built: readonly Built[] = [];
+  #knowsAllEffects = true;
 
   constructor(connection: Connection, warm: WarmSource) {
     this.#connection = connection;
     this.#warm = warm;
   }
 
-  /** Runs `body` in a savepoint of its own: it fails alone. */
-  runAlone<T>(body: () => Steps<T>): T {
-    this.#savepoint();
-    let result: T;
-    try {
-      result = this.run(body);
-    } catch (error) {
-      // SQLite ends the whole transaction on some errors (a full disk, for one).
-      if (this.#connection.inTransaction) while (this.#marks.length > 0) this.#rollback();
-      throw error;
-    }
-    this.#release();
-    return result;
+  /** The values built in this transaction and still standing. */
+  get built(): readonly Warm<unknown>[] {
+    return this.#built.map(({ warm }) => warm);
   }
 
-  run<T>(body: () => Steps<T>): T {
-    const steps = body();
+  /** Whether what was warm before this transaction has been kept in step with it. */
+  get knowsAllEffects(): boolean {
+    return this.#knowsAllEffects;
+  }
+
+  /** Runs `body` in a savepoint of its own: what it wrote is undone with it when it fails. */
+  runAlone<T>(body: () => Steps<T>): T {
     const depth = this.#marks.length;
+    this.#savepoint();
+    try {
+      const result = this.run(body);
+      this.#release();
+      return result;
+    } catch (error) {
+      this.#unwind(depth);
+      throw error;
+    }
+  }
+
+  /** Runs `body`. When it fails, what it wrote outside its own savepoints is the caller's to undo. */
+  run<T>(body: () => Steps<T>): T {
+    const depth = this.#marks.length;
+    try {
+      const result = this.#run(body, depth);
+      if (this.#marks.length !== depth) throw new TypeError('a body left a savepoint open');
+      return result;
+    } catch (error) {
+      this.#unwind(depth);
+      throw error;
+    }
+  }
+
+  /** The caller rolls the transaction back: warm values become again what they were before it. */
+  abandon(): void {
+    this.#undo({ effects: 0, built: [] });
+  }
+
+  #run<T>(body: () => Steps<T>, depth: number): T {
+    const steps = body();
     let failure: { readonly error: unknown } | undefined;
     let turn = steps.next();
     while (!turn.done) {
@@ -75,13 +100,7 @@ export class SyncDriver {
       turn = steps.next(reply);
     }
     if (failure) throw failure.error;
-    if (this.#marks.length !== depth) throw new TypeError('a body left a savepoint open');
     return turn.value;
-  }
-
-  /** The values built in this transaction and still standing. */
-  get built(): readonly Warm<unknown>[] {
-    return this.#built.filter((warm) => !this.#spoiled.has(warm));
   }
 
   /** `depth`: how many savepoints were open before the body, which are not the body's to end. */
@@ -95,11 +114,18 @@ export class SyncDriver {
         return step.kind === 'release' ? this.#release() : this.#rollback();
       case 'warm':
         return this.#value(step.warm);
-      case 'change':
-        return this.#change(step);
       default:
-        return this.#connection.answer(step);
+        return this.#execute(step);
     }
+  }
+
+  #execute(statement: Statement): unknown {
+    const writesBefore = this.#connection.writes;
+    const reply = this.#connection.answer(statement);
+    if (this.#connection.writes === writesBefore) return reply;
+    if (statement.effects === undefined) this.#forget();
+    else if (reply !== 0) for (const effect of statement.effects) this.#apply(effect);
+    return reply;
   }
 
   #value(warm: Warm<unknown>): unknown {
@@ -107,57 +133,75 @@ export class SyncDriver {
       warm.value = this.run(warm.build);
       // Not that of another epoch any more; who commits says which one it is of.
       warm.epoch = NO_EPOCH;
-      this.#built.push(warm);
-      this.#spoiled.delete(warm);
+      this.#built = [...this.#built, { warm }];
     }
     return warm.value;
   }
 
   #isUsable(warm: Warm<unknown>): boolean {
-    if (this.#spoiled.has(warm)) return false;
-    return this.#built.includes(warm) || this.#warm.isCurrent(warm);
+    return this.#isBuilt(warm) || (this.#knowsAllEffects && this.#warm.isCurrent(warm));
   }
 
-  #spoil(warm: Warm<unknown>): void {
-    warm.epoch = NO_EPOCH;
-    this.#spoiled.add(warm);
+  #isBuilt(warm: Warm<unknown>): boolean {
+    return this.#built.length > 0 && this.#built.some((built) => built.warm === warm);
   }
 
-  /** A value that is not current will be built from the rows, which hold the change already. */
-  #change(step: WarmChange): void {
-    if (!this.#isUsable(step.warm)) return;
+  /** Rows have changed in a way that nobody has told: nothing that is remembered can be relied on. */
+  #forget(): void {
+    this.#knowsAllEffects = false;
+    this.#built = [];
+  }
+
+  /** A value that is not usable will be built from the rows, which hold the change already. */
+  #apply(effect: Effect): void {
+    if (!this.#isUsable(effect.warm)) return;
     try {
-      step.apply(step.warm.value);
+      effect.apply(effect.warm.value);
     } catch (error) {
-      this.#spoil(step.warm);
+      this.#spoil(effect.warm);
       throw error;
     }
-    this.#changes.push(step);
+    this.#applied.push(effect);
+  }
+
+  /** A failing effect left the value in an unknown state. */
+  #spoil(warm: Warm<unknown>): void {
+    warm.epoch = NO_EPOCH;
+    this.#built = this.#built.filter((built) => built.warm !== warm);
   }
 
   #savepoint(): void {
     this.#connection.run(`SAVEPOINT s${this.#marks.length}`);
-    this.#marks.push({ changes: this.#changes.length, built: this.#built.length });
+    this.#marks.push({ effects: this.#applied.length, built: this.#built });
   }
 
   #release(): void {
+    this.#connection.run(`RELEASE s${this.#marks.length - 1}`);
     this.#marks.pop();
-    this.#connection.run(`RELEASE s${this.#marks.length}`);
   }
 
   #rollback(): void {
-    const mark = this.#marks.pop() ?? { changes: 0, built: 0 };
+    const mark = this.#marks.pop();
     const name = `s${this.#marks.length}`;
     this.#connection.run(`ROLLBACK TO ${name}`);
     this.#connection.run(`RELEASE ${name}`);
-    for (const change of this.#changes.splice(mark.changes).reverse()) {
+    if (mark) this.#undo(mark);
+  }
+
+  /** SQLite ends the whole transaction on some errors (a full disk, for one), savepoints and all. */
+  #unwind(depth: number): void {
+    while (this.#marks.length > depth && this.#connection.inTransaction) this.#rollback();
+  }
+
+  #undo(mark: Mark): void {
+    for (const effect of this.#applied.splice(mark.effects).reverse()) {
       try {
-        change.undo(change.warm.value);
+        effect.undo(effect.warm.value);
       } catch {
-        this.#spoil(change.warm);
+        this.#spoil(effect.warm);
       }
     }
-    // Built after the savepoint, so perhaps on rows that are gone now.
-    for (const warm of this.#built.splice(mark.built)) warm.epoch = NO_EPOCH;
+    // What was built after the mark was built on rows that are gone now.
+    this.#built = this.#built.filter((built) => mark.built.includes(built));
   }
 }

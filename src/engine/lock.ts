@@ -195,6 +195,20 @@ export class WriterLock {
   }
 }
 
+/** @throws READ_ONLY, IO_ERROR */
+export function openLock(file: string): WriterLock {
+  try {
+    return new WriterLock(file);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    throw new HoldfastError(
+      code === 'EACCES' || code === 'EROFS' || code === 'EPERM' ? 'READ_ONLY' : 'IO_ERROR',
+      `cannot open the writer lock ${file}: ${(error as Error).message}`,
+      { cause: error },
+    );
+  }
+}
+
 function readHolder(fd: number): LockHolder | undefined {
   const header = Buffer.alloc(HEADER_BYTES);
   if (readSync(fd, header, 0, HEADER_BYTES, 0) < HEADER_BYTES) return undefined;

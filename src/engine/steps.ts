@@ -6,6 +6,15 @@ export interface Statement {
   readonly kind: 'all' | 'one' | 'run';
   readonly sql: string;
   readonly params: readonly Value[];
+  /** All that a writing statement means for warm values; undefined: nobody knows. */
+  readonly effects: readonly Effect[] | undefined;
+}
+
+/** What a statement means for a warm value if it changes a row; `undo` runs if it is rolled back. */
+export interface Effect {
+  readonly warm: Warm<unknown>;
+  readonly apply: (value: unknown) => void;
+  readonly undo: (value: unknown) => void;
 }
 
 /** Opens, releases or undoes a savepoint inside a body. */
@@ -19,15 +28,7 @@ export interface WarmRead {
   readonly warm: Warm<unknown>;
 }
 
-/** Changes a warm value along with the rows it stands for; `undo` runs if the body is rolled back. */
-export interface WarmChange {
-  readonly kind: 'change';
-  readonly warm: Warm<unknown>;
-  readonly apply: (value: unknown) => void;
-  readonly undo: (value: unknown) => void;
-}
-
-export type Step = Statement | Mark | WarmRead | WarmChange;
+export type Step = Statement | Mark | WarmRead;
 
 /**
  * A transaction body: it yields steps, a driver answers them. The same body runs synchronously on
@@ -39,17 +40,26 @@ export type Steps<T> = Generator<Step, T, any>;
 
 /** The first row, or undefined. */
 export function* one<R>(sql: string, ...params: Value[]): Steps<R | undefined> {
-  return yield { kind: 'one', sql, params };
+  return yield { kind: 'one', sql, params, effects: undefined };
 }
 
 /** Every row. Bound the result in the SQL text (keyset pages); nothing stays open afterwards. */
 export function* all<R>(sql: string, ...params: Value[]): Steps<R[]> {
-  return yield { kind: 'all', sql, params };
+  return yield { kind: 'all', sql, params, effects: undefined };
 }
 
-/** Runs a statement that returns no rows and answers how many rows it changed. */
+/** Runs a statement that returns no rows and answers how many rows it changed. Warm values are forgotten. */
 export function* run(sql: string, ...params: Value[]): Steps<number> {
-  return yield { kind: 'run', sql, params };
+  return yield { kind: 'run', sql, params, effects: undefined };
+}
+
+/** Like `run`, where `effects` is all that the statement means for warm values: they are kept. */
+export function* runWith(
+  effects: readonly Effect[],
+  sql: string,
+  ...params: Value[]
+): Steps<number> {
+  return yield { kind: 'run', sql, params, effects };
 }
 
 /** All of `body` or nothing of it: its failure undoes it alone and is thrown on. */
@@ -67,9 +77,9 @@ export function* atomically<T>(body: () => Steps<T>): Steps<T> {
 }
 
 /**
- * A value computed from the database and kept while no other process has changed the database.
- * `build` reads it anew. A body that writes rows that the value stands for must say so with
- * `change`: what this process writes without it leaves the value as it was.
+ * A value computed from the database and kept while nobody has changed the database: no other
+ * process, and no statement of this one that did not say what it means for the value (`runWith`).
+ * `build` reads it anew.
  */
 export class Warm<T> {
   readonly build: () => Steps<T>;
@@ -81,15 +91,14 @@ export class Warm<T> {
     this.build = build;
   }
 
-  /** The value as of this transaction. Read it, never change it: `change` does. */
+  /** The value as of this transaction. Read it, never change it: an effect does. */
   *get(): Steps<T> {
     return yield { kind: 'warm', warm: this as Warm<unknown> };
   }
 
-  /** Applies to the value what the body has just written to the rows. */
-  *change(apply: (value: T) => void, undo: (value: T) => void): Steps<void> {
-    yield {
-      kind: 'change',
+  /** What a statement does to the value. */
+  effect(apply: (value: T) => void, undo: (value: T) => void): Effect {
+    return {
       warm: this as Warm<unknown>,
       apply: apply as (value: unknown) => void,
       undo: undo as (value: unknown) => void,

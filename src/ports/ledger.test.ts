@@ -77,7 +77,7 @@ function* perform(ledger: Ledger, one: LedgerStep): Steps<unknown> {
   if (one.kind === 'migrate') {
     return yield* migrateBody(ledger, { ...one, force: true, dryRun: false });
   }
-  return yield* one.kind === 'reap' ? reapAll(ledger) : clearBody(ledger);
+  return yield* one.kind === 'reap' ? reapAll(ledger) : clearBody();
 }
 
 function* reapAll(ledger: Ledger): Steps<void> {
@@ -130,7 +130,7 @@ test('what is kept warm is what the rows say, after any transactions in any batc
     fc.asyncProperty(
       fc.array(fc.array(fc.tuple(step, ending, fc.boolean()), { maxLength: 6 }), { maxLength: 8 }),
       async (batches) => {
-        await engine.write(() => clearBody(ledger));
+        await engine.write(() => clearBody());
         for (const batch of batches) {
           await Promise.all(
             batch.map(([one, how, isOurs]) =>

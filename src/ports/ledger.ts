@@ -1,4 +1,4 @@
-import { all, one, run, type Steps, type Warm } from '../engine/steps.ts';
+import { all, type Effect, one, runWith, type Steps, type Warm } from '../engine/steps.ts';
 import {
   keyText,
   type LeaseBook,
@@ -35,6 +35,9 @@ const INSERT_LEASE = `INSERT INTO leases
   (path, tag, port, pid, started_at, boot_id, pid_namespace, expires_at_ms)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
 const DELETE_LEASE = 'DELETE FROM leases WHERE path = ? AND tag = ?';
+
+/** Of a statement that changes neither which ports are taken nor who holds a lease. */
+const NO_EFFECT: readonly Effect[] = [];
 
 /** Reservations remembered by one handle; a process uses a handful. */
 const RECENT_MAX = 4096;
@@ -79,7 +82,8 @@ export class Ledger {
 
   /** @throws CONSTRAINT when the key or the port is taken */
   *insert(row: Reservation): Steps<void> {
-    yield* run(
+    yield* runWith(
+      [this.#taking(row.port)],
       INSERT,
       row.path,
       row.tag ?? '',
@@ -89,10 +93,6 @@ export class Ledger {
       row.createdAt / 1000,
       row.lastUsedAt / 1000,
     );
-    yield* this.pool.change(
-      (set) => addPort(set, row.port),
-      (set) => removePort(set, row.port),
-    );
     // Also clears a lease that trop left behind when it removed an earlier row of this key.
     yield* this.setLease(row, row.lease);
   }
@@ -100,11 +100,7 @@ export class Ledger {
   /** Removes the row, whatever its fields are now, and its lease. */
   *remove(row: Reservation): Steps<void> {
     yield* this.setLease(row, undefined);
-    yield* run(DELETE, row.path, row.tag ?? '');
-    yield* this.pool.change(
-      (set) => removePort(set, row.port),
-      (set) => addPort(set, row.port),
-    );
+    yield* runWith([this.#freeing(row.port)], DELETE, row.path, row.tag ?? '');
   }
 
   /** Removes the row if it still is what was seen, field for field. */
@@ -125,11 +121,19 @@ export class Ledger {
       before.task !== after.task
     ) {
       const { port, path } = after;
-      yield* run(UPDATE, port, after.project ?? null, after.task ?? null, seconds, path, tag);
-      yield* this.#changePort(before.port, port);
+      yield* runWith(
+        before.port === port ? NO_EFFECT : [this.#freeing(before.port), this.#taking(port)],
+        UPDATE,
+        port,
+        after.project ?? null,
+        after.task ?? null,
+        seconds,
+        path,
+        tag,
+      );
     } else if (before.lastUsedAt !== after.lastUsedAt) {
       // Within one second the row already says so, and a commit is spared.
-      yield* run(TOUCH, seconds, after.path, tag);
+      yield* runWith(NO_EFFECT, TOUCH, seconds, after.path, tag);
     }
     if (before.lease || after.lease) yield* this.setLease(after, after.lease);
   }
@@ -143,7 +147,8 @@ export class Ledger {
     if (seen === undefined || seen.lease || now <= seen.lastUsedAt) return undefined;
     if ((yield* this.leases.get()).size > 0) return undefined;
     const { port, project = null, task = null, createdAt } = seen;
-    const changes = yield* run(
+    const changes = yield* runWith(
+      NO_EFFECT,
       TOUCH_SAME,
       now / 1000,
       path,
@@ -162,17 +167,17 @@ export class Ledger {
     this.#recent.set(keyText(row.path, row.tag ?? ''), row);
   }
 
-  *#changePort(from: number, to: number): Steps<void> {
-    if (from === to) return;
-    yield* this.pool.change(
-      (set) => {
-        removePort(set, from);
-        addPort(set, to);
-      },
-      (set) => {
-        removePort(set, to);
-        addPort(set, from);
-      },
+  #taking(port: number): Effect {
+    return this.pool.effect(
+      (set) => addPort(set, port),
+      (set) => removePort(set, port),
+    );
+  }
+
+  #freeing(port: number): Effect {
+    return this.pool.effect(
+      (set) => removePort(set, port),
+      (set) => addPort(set, port),
     );
   }
 
@@ -183,13 +188,7 @@ export class Ledger {
     const old = (yield* this.leases.get()).get(key);
     const next = lease && leaseRow(row, lease);
     if (old === next || (old && next && sameLease(old, next))) return;
-    if (old) {
-      yield* run(DELETE_LEASE, row.path, tag);
-      yield* this.leases.change(
-        (book) => void book.delete(key),
-        (book) => void book.set(key, old),
-      );
-    }
+    if (old) yield* this.#dropLease(old);
     if (next) yield* this.#insertLease(next);
   }
 
@@ -206,7 +205,13 @@ export class Ledger {
   }
 
   *#insertLease(row: LeaseRow): Steps<void> {
-    yield* run(
+    const key = keyText(row.path, row.tag);
+    const adding = this.leases.effect(
+      (book) => void book.set(key, row),
+      (book) => void book.delete(key),
+    );
+    yield* runWith(
+      [adding],
       INSERT_LEASE,
       row.path,
       row.tag,
@@ -217,20 +222,15 @@ export class Ledger {
       row.pid_namespace,
       row.expires_at_ms,
     );
-    const key = keyText(row.path, row.tag);
-    yield* this.leases.change(
-      (book) => void book.set(key, row),
-      (book) => void book.delete(key),
-    );
   }
 
   *#dropLease(row: LeaseRow): Steps<void> {
     const key = keyText(row.path, row.tag);
-    yield* run(DELETE_LEASE, row.path, row.tag);
-    yield* this.leases.change(
+    const dropping = this.leases.effect(
       (book) => void book.delete(key),
       (book) => void book.set(key, row),
     );
+    yield* runWith([dropping], DELETE_LEASE, row.path, row.tag);
   }
 }
 

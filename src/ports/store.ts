@@ -257,7 +257,7 @@ export class Ports {
   /** Empties the store and answers how many reservations there were. The file stays. */
   async clear(): Promise<number> {
     const { clearBody } = await import('./clear.ts');
-    return this.#engine.write(() => clearBody(this.#store.ledger));
+    return this.#engine.write(clearBody);
   }
 
   /** Takes over the reservations and configuration of a data directory of trop. */

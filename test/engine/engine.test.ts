@@ -18,7 +18,7 @@ import { test } from 'node:test';
 import { thisHost } from '../../src/engine/files.ts';
 import { WriterLock } from '../../src/engine/lock.ts';
 import { openSqlite } from '../../src/engine/sqlite.ts';
-import { all, atomically, one, run, type Steps, Warm } from '../../src/engine/steps.ts';
+import { all, atomically, one, run, runWith, type Steps, Warm } from '../../src/engine/steps.ts';
 import { HoldfastError } from '../../src/errors.ts';
 import {
   cells,
@@ -27,6 +27,7 @@ import {
   directoryOf,
   getCell,
   increment,
+  incrementWith,
   openCells,
   setCell,
   startCommand,
@@ -187,28 +188,77 @@ test('a warm value follows committed changes and forgets undone ones', async (t)
   const { engine } = await openCells(t);
   const warm = warmCell();
   function* bump(fails: boolean): Steps<void> {
-    yield* increment();
-    yield* warm.change(
-      (cell) => {
-        cell.value += 1;
-      },
-      (cell) => {
-        cell.value -= 1;
-      },
-    );
+    yield* incrementWith(warm);
     if (fails) throw boom;
   }
   assert.equal((await engine.read(() => warm.get())).value, 0);
   await engine.write(() => bump(false));
-  await engine.read(() => warm.get());
   assert.equal(engine.peek(warm)?.value, 1);
   await assert.rejects(
     engine.write(() => bump(true)),
     boom,
   );
+  assert.equal(engine.peek(warm)?.value, 1);
   await Promise.allSettled([engine.write(() => bump(true)), engine.write(() => bump(false))]);
-  assert.equal((await engine.read(() => warm.get())).value, 2);
+  assert.equal(engine.peek(warm)?.value, 2);
   assert.equal(await engine.read(() => getCell(1)), 2);
+});
+
+test('a statement that does not say what it means for a warm value makes it forgotten', async (t) => {
+  const { engine } = await openCells(t);
+  const warm = warmCell();
+  await engine.read(() => warm.get());
+  const seen = await engine.write(function* () {
+    const before = (yield* warm.get()).value;
+    yield* increment();
+    return [before, (yield* warm.get()).value];
+  });
+  assert.deepEqual(seen, [0, 1]);
+  assert.equal(engine.peek(warm)?.value, 1, 'built anew in the transaction, and kept');
+  await engine.write(increment);
+  assert.equal(engine.peek(warm), undefined);
+  assert.equal((await engine.read(() => warm.get())).value, 2);
+});
+
+test('an effect counts only if its statement changed a row', async (t) => {
+  const { engine } = await openCells(t);
+  const warm = warmCell();
+  await engine.read(() => warm.get());
+  const spoiling = warm.effect(
+    (cell) => {
+      cell.value = 99;
+    },
+    () => undefined,
+  );
+  await engine.write(() => runWith([spoiling], 'UPDATE cells SET value = 99 WHERE id = -1'));
+  assert.equal(engine.peek(warm)?.value, 0);
+});
+
+test('bodies of a batch that fail leave the others as if they had never been', async (t) => {
+  const { engine } = await openCells(t);
+  const warm = warmCell();
+  await engine.read(() => warm.get());
+  let runs = 0;
+  function* body(kind: number): Steps<number> {
+    runs += 1;
+    if (kind === 1) throw boom;
+    const next = yield* incrementWith(warm);
+    if (kind === 2) throw boom;
+    return next;
+  }
+  const batch = async (kinds: readonly number[]) => {
+    runs = 0;
+    const results = await Promise.allSettled(kinds.map((kind) => engine.write(() => body(kind))));
+    return results.map((result) => (result.status === 'fulfilled' ? result.value : 'failed'));
+  };
+  assert.deepEqual(await batch([0, 1, 0, 1]), [1, 'failed', 2, 'failed']);
+  assert.equal(runs, 4, 'a failure before any write costs nothing');
+  assert.deepEqual(await batch([0, 2, 1, 0, 2, 0]), [3, 'failed', 'failed', 4, 'failed', 5]);
+  assert.equal(runs, 8, 'the first failure after a write: once more, in savepoints');
+  assert.deepEqual(await batch([2, 0, 2]), ['failed', 6, 'failed']);
+  assert.equal(runs, 3, 'and the next batch has savepoints from the start');
+  assert.equal(engine.peek(warm)?.value, 6);
+  assert.equal(await engine.read(() => getCell(1)), 6);
 });
 
 test('a warm value that was built inside a failed body is not kept', async (t) => {
@@ -233,13 +283,7 @@ test('after a refused COMMIT nothing that was changed in place is served', async
   await engine.read(() => warm.get());
   await assert.rejects(
     engine.write(function* () {
-      yield* increment();
-      yield* warm.change(
-        (cell) => {
-          cell.value = 99;
-        },
-        () => undefined,
-      );
+      yield* incrementWith(warm);
       yield* run('INSERT INTO links VALUES (1, 999)');
     }),
     { code: 'CONSTRAINT' },
@@ -254,15 +298,7 @@ test('two handles never serve what the other has overtaken', async (t) => {
   const [mine, theirs] = [warmCell(), warmCell()];
   for (let round = 1; round <= 50; round++) {
     const [writer, warm] = round % 2 ? [engine, mine] : [other.engine, theirs];
-    await writer.write(function* () {
-      const next = yield* increment();
-      yield* warm.change(
-        (cell) => {
-          cell.value = next;
-        },
-        () => undefined,
-      );
-    });
+    await writer.write(() => incrementWith(warm));
     const left = engine.peek(mine) ?? (await engine.read(() => mine.get()));
     const right = other.engine.peek(theirs) ?? (await other.engine.read(() => theirs.get()));
     assert.deepEqual([left.value, right.value], [round, round]);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { Schema } from '../../src/engine/engine.ts';
 import { openSqlite, type SqliteOptions } from '../../src/engine/sqlite.ts';
-import { one, run, type Steps, Warm } from '../../src/engine/steps.ts';
+import { type Effect, one, run, runWith, type Steps, Warm } from '../../src/engine/steps.ts';
 
 /** One table of numbered values, and one whose foreign keys are looked at only at COMMIT. */
 export const cells: Schema = {
@@ -65,10 +65,30 @@ export function* getCell(id: number): Steps<number | undefined> {
   return (yield* one<{ value: number }>('SELECT value FROM cells WHERE id = ?', id))?.value;
 }
 
+const SET_FIRST = 'UPDATE cells SET value = ? WHERE id = 1';
+
 export function* increment(): Steps<number> {
   const next = ((yield* getCell(1)) ?? 0) + 1;
-  yield* run('UPDATE cells SET value = ? WHERE id = 1', next);
+  yield* run(SET_FIRST, next);
   return next;
+}
+
+/** Says what it does to a `warmCell`, so that this is kept. */
+export function* incrementWith(warm: Warm<{ value: number }>): Steps<number> {
+  const before = (yield* getCell(1)) ?? 0;
+  yield* runWith([setting(warm, before, before + 1)], SET_FIRST, before + 1);
+  return before + 1;
+}
+
+function setting(warm: Warm<{ value: number }>, from: number, to: number): Effect {
+  return warm.effect(
+    (cell) => {
+      cell.value = to;
+    },
+    (cell) => {
+      cell.value = from;
+    },
+  );
 }
 
 /** The first cell, kept warm. */

@@ -113,14 +113,17 @@ async function answer(
     case 'warm':
       if (!warm.has(step.warm)) warm.set(step.warm, await drive(database, step.warm.build, warm));
       return warm.get(step.warm);
-    case 'change':
-      if (warm.has(step.warm)) step.apply(warm.get(step.warm));
-      return undefined;
     case 'one':
       return database.prepare(step.sql).get(...step.params);
     case 'all':
       return database.prepare(step.sql).all(...step.params);
-    default:
-      return Number(database.prepare(step.sql).run(...step.params).changes);
+    default: {
+      const changes = Number(database.prepare(step.sql).run(...step.params).changes);
+      if (step.effects === undefined) warm.clear();
+      for (const effect of (changes > 0 && step.effects) || []) {
+        if (warm.has(effect.warm)) effect.apply(warm.get(effect.warm));
+      }
+      return changes;
+    }
   }
 }

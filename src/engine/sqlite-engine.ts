@@ -1,0 +1,211 @@
+import { HoldfastError } from '../errors.ts';
+import type { Engine, ReadOptions, WriteOptions } from './engine.ts';
+import { fileSize } from './files.ts';
+import { openLock, pause, type WriterLock } from './lock.ts';
+import { retryBusy } from './retry.ts';
+import type { Session } from './session.ts';
+import type { Steps, Warm } from './steps.ts';
+import { Writer } from './writer.ts';
+
+/**
+ * SQLite folds the log into the database every 1,000 pages (4 MiB) and then writes it again from
+ * its start, which is cheap because the file does not grow. Only when readers have kept it from
+ * starting over, and it has passed this size, do we wait for a gap and truncate it.
+ */
+const WAL_LIMIT_BYTES = 16 * 1024 * 1024;
+
+/** Looking at the size of the WAL costs a stat, so not at every commit or read. */
+const COUNTS_PER_LOOK = 32;
+
+/** After this long without a write, a WAL that is left is folded in and truncated. */
+const REST_MS = 1000;
+
+/** An odd epoch is looked into no more often than this: mostly it is a commit under way. */
+const MIN_REPAIR_MS = 5;
+
+/** How often `changes` looks at the epoch: 1.3 µs a look. */
+const CHANGES_POLL_MS = 25;
+
+function* nothing(): Steps<void> {}
+
+/** An open store file. */
+export class SqliteEngine implements Engine {
+  readonly #session: Session;
+  readonly #budgetMs: number;
+  #writing: { readonly writer: Writer; readonly lock: WriterLock } | undefined;
+  #closing: Promise<void> | undefined;
+  #commits = 0;
+  #rest: NodeJS.Timeout | undefined;
+  #reads = 0;
+  #checkpointDue = false;
+  #repairedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(session: Session, budgetMs: number) {
+    this.#session = session;
+    this.#budgetMs = budgetMs;
+  }
+
+  async read<T>(body: () => Steps<T>, options: ReadOptions = {}): Promise<T> {
+    this.#requireOpen();
+    const deadline = performance.now() + this.#budgetMs;
+    const result = await retryBusy(
+      deadline,
+      () => {
+        this.#requireOpen();
+        return this.#session.read(body);
+      },
+      options.signal,
+    );
+    this.#afterRead();
+    return result;
+  }
+
+  async write<T>(body: () => Steps<T>, options: WriteOptions = {}): Promise<T> {
+    this.#requireOpen();
+    options.signal?.throwIfAborted();
+    return this.#openWriter().enqueue(
+      body,
+      options.lockTimeoutMs ?? this.#budgetMs,
+      options.signal,
+    );
+  }
+
+  peek<T>(warm: Warm<T>): T | undefined {
+    this.#requireOpen();
+    return this.#session.peek(warm);
+  }
+
+  changes(signal?: AbortSignal): AsyncIterableIterator<void> {
+    this.#requireOpen();
+    return this.#changesSince(this.#session.readEpoch(), signal);
+  }
+
+  async *#changesSince(epochAtCall: number, signal?: AbortSignal): AsyncGenerator<void> {
+    let seen = epochAtCall;
+    while (!signal?.aborted && !this.#closing) {
+      await pause(CHANGES_POLL_MS, signal);
+      if (this.#closing) return;
+      const epoch = this.#session.readEpoch();
+      if (epoch === seen) continue;
+      seen = epoch;
+      yield;
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#finish();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #finish(): Promise<void> {
+    clearTimeout(this.#rest);
+    await this.#writing?.writer.idle();
+    clearTimeout(this.#rest);
+    this.#session.close();
+    this.#writing?.lock.close();
+  }
+
+  #requireOpen(): void {
+    if (this.#closing) {
+      throw new HoldfastError(
+        'CLOSED',
+        `${this.#session.files.database} was closed by this process`,
+      );
+    }
+  }
+
+  /** The lock file and the addon are first needed at the first write. */
+  #openWriter(): Writer {
+    if (!this.#writing) {
+      const lock = openLock(this.#session.files.lock);
+      const writer = new Writer(this.#session, lock, () => this.#afterBatch());
+      this.#writing = { writer, lock };
+    }
+    return this.#writing.writer;
+  }
+
+  #afterBatch(): void {
+    this.#commits += 1;
+    if (this.#checkpointDue || this.#isLogLong(this.#commits)) this.#checkpoint();
+    if (!this.#rest) this.#awaitRest();
+  }
+
+  /** One timer for many commits: moving it at each of them would cost more than this. */
+  #awaitRest(): void {
+    const commits = this.#commits;
+    this.#rest = setTimeout(() => {
+      if (this.#commits !== commits) return this.#awaitRest();
+      this.#rest = undefined;
+      this.#requestCheckpoint();
+    }, REST_MS).unref();
+  }
+
+  /** A reader that is always busy would keep the log from ending: it lends a hand itself. */
+  #afterRead(): void {
+    this.#reads += 1;
+    if (this.#session.wasUnsettled) this.#repairEpoch();
+    if (this.#isLogLong(this.#reads)) this.#requestCheckpoint();
+  }
+
+  #isLogLong(count: number): boolean {
+    return count % COUNTS_PER_LOOK === 0 && this.#walBytes() > WAL_LIMIT_BYTES;
+  }
+
+  /** Takes the writer's lock in its turn; a checkpoint that comes too late is simply the next one. */
+  #requestCheckpoint(): void {
+    if (this.#closing || this.#checkpointDue || this.#walBytes() === 0) return;
+    this.#checkpointDue = true;
+    this.#chore().finally(() => {
+      this.#checkpointDue = false;
+    });
+  }
+
+  /** An odd epoch while the lock is free: its writer died. An empty transaction makes it even. */
+  #repairEpoch(): void {
+    const now = performance.now();
+    if (this.#closing || now - this.#repairedAt < MIN_REPAIR_MS) return;
+    this.#repairedAt = now;
+    if (this.#isLockFree()) void this.#chore();
+  }
+
+  #isLockFree(): boolean {
+    try {
+      this.#openWriter();
+    } catch {
+      // Who may only read cannot repair either.
+      return false;
+    }
+    const { lock } = this.#writing ?? {};
+    if (!lock?.tryAcquire()) return false;
+    lock.release();
+    return true;
+  }
+
+  /** Housekeeping in the writer's turn. One that fails changes nothing for anybody. */
+  async #chore(): Promise<void> {
+    try {
+      await this.#openWriter().enqueue(nothing, REST_MS);
+    } catch {
+      // The next one tries again.
+    }
+  }
+
+  /** Under the lock. Folds in what readers allow, and truncates the log if none is in it. */
+  #checkpoint(): void {
+    const { connection } = this.#session;
+    this.#checkpointDue = false;
+    try {
+      connection.scalar('PRAGMA wal_checkpoint(TRUNCATE)');
+    } catch {
+      // The commits stand, whatever becomes of the log; a disk that fails shows at the next one.
+    }
+  }
+
+  #walBytes(): number {
+    return fileSize(this.#session.files.wal);
+  }
+}
