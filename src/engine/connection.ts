@@ -58,7 +58,8 @@ export class Connection {
 
   /** Runs one statement without results, from the statement cache. */
   run(sql: string): void {
-    this.answer({ kind: 'run', sql, params: [], effects: undefined });
+    // `get` makes no result object.
+    this.answer({ kind: 'one', sql, params: [], effects: undefined });
   }
 
   /** @throws SQL_ERROR when a statement that can write is run while writing is not allowed */

@@ -42,6 +42,11 @@ export interface Engine {
 export interface Schema {
   /** The version this code reads and writes. */
   readonly version: number;
+  /**
+   * Page size of a new SQLite file, 512 to 65,536, a power of two; 4,096 by default. Every page that
+   * a commit touches is written whole, so small rows that change one by one want small pages.
+   */
+  readonly pageBytes?: number | undefined;
   /** The version found in the file; 0 when it holds nothing of this store. */
   found(): Steps<number>;
   /** From `from` to `version`. Its SQL is literal text that no import can change. */

@@ -60,14 +60,18 @@ export class SqliteEngine implements Engine {
     return result;
   }
 
-  async write<T>(body: () => Steps<T>, options: WriteOptions = {}): Promise<T> {
-    this.#requireOpen();
-    options.signal?.throwIfAborted();
-    return this.#openWriter().enqueue(
-      body,
-      options.lockTimeoutMs ?? this.#budgetMs,
-      options.signal,
-    );
+  /** Not an async function: that would make a second promise for each write. */
+  write<T>(body: () => Steps<T>, options: WriteOptions = {}): Promise<T> {
+    const { lockTimeoutMs = this.#budgetMs, signal } = options;
+    let writer: Writer;
+    try {
+      this.#requireOpen();
+      signal?.throwIfAborted();
+      writer = this.#openWriter();
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return writer.enqueue(body, lockTimeoutMs, signal);
   }
 
   peek<T>(warm: Warm<T>): T | undefined {

@@ -25,6 +25,9 @@ import type { Steps } from './steps.ts';
 
 const DEFAULT_LOCK_TIMEOUT_MS = 5000;
 
+/** SQLite's own default, so that what is not said does not change with its version. */
+const DEFAULT_PAGE_BYTES = 4096;
+
 export interface SqliteOptions {
   /** Absolute path of the database file, ending in `.db`. */
   readonly file: string;
@@ -133,6 +136,8 @@ function migrateUnderLock(files: StoreFiles, schema: Schema, durability: Durabil
   const session = new Session(files, schema, durability);
   const { connection } = session;
   try {
+    // Has an effect on an empty file only.
+    connection.exec(`PRAGMA page_size = ${schema.pageBytes ?? DEFAULT_PAGE_BYTES}`);
     connection.exec('PRAGMA journal_mode = WAL');
     connection.exec('BEGIN IMMEDIATE');
     connection.writable = true;

@@ -8,6 +8,7 @@ import {
   warmLeases,
 } from './leases.ts';
 import { addPort, type PortSet, removePort, warmPool } from './pool.ts';
+import { Recent } from './recent.ts';
 import {
   decodeAt,
   decodeReservation,
@@ -39,9 +40,6 @@ const DELETE_LEASE = 'DELETE FROM leases WHERE path = ? AND tag = ?';
 /** Of a statement that changes neither which ports are taken nor who holds a lease. */
 const NO_EFFECT: readonly Effect[] = [];
 
-/** Reservations remembered by one handle; a process uses a handful. */
-const RECENT_MAX = 4096;
-
 /**
  * The one place where reservations and leases are written, so that what is kept warm (the taken
  * ports and the leases) always moves with the rows. Its methods are steps of transaction bodies.
@@ -50,7 +48,7 @@ export class Ledger {
   readonly pool: Warm<PortSet> = warmPool();
   readonly leases: Warm<LeaseBook> = warmLeases();
   /** What this handle last saw of a key: a guess that `touch` proves or drops, never the truth. */
-  readonly #recent = new Map<string, Reservation>();
+  readonly #recent = new Recent();
 
   /** The reservation of a key, with its lease. @throws CORRUPT */
   *find(path: string, tag: string): Steps<Reservation | undefined> {
@@ -143,7 +141,7 @@ export class Ledger {
    * else answers undefined and has done nothing.
    */
   *touch(path: string, tag: string, now: number): Steps<Reservation | undefined> {
-    const seen = this.#recent.get(keyText(path, tag));
+    const seen = this.#recent.get(path, tag);
     if (seen === undefined || seen.lease || now <= seen.lastUsedAt) return undefined;
     if ((yield* this.leases.get()).size > 0) return undefined;
     const { port, project = null, task = null, createdAt } = seen;
@@ -163,8 +161,7 @@ export class Ledger {
 
   /** Keeps what a committed call has answered, for `touch`. */
   remember(row: Reservation): void {
-    if (this.#recent.size >= RECENT_MAX) this.#recent.clear();
-    this.#recent.set(keyText(row.path, row.tag ?? ''), row);
+    this.#recent.set(row);
   }
 
   #taking(port: number): Effect {

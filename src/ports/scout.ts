@@ -58,14 +58,26 @@ export class Scout {
     body: (known: Knowledge) => Steps<T | Need>,
     signal: AbortSignal | undefined,
   ): Promise<T> {
+    const answer = await this.#engine.write(() => body(NOTHING), { signal });
+    return 'need' in answer ? this.#findOut(policy, body, answer, signal) : answer;
+  }
+
+  async #findOut<T extends object>(
+    policy: Policy,
+    body: (known: Knowledge) => Steps<T | Need>,
+    firstNeed: Need,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
     const errand = new Errand(this, policy);
+    let need = firstNeed;
     try {
       // Each round looks at up to 64 more ports; twice that often is plenty while others take some.
       for (let left = 16 + (policy.max - policy.min) / 32; left > 0; left--) {
+        await errand.run(need);
         const { known } = errand;
         const answer = await this.#engine.write(() => body(known), { signal });
         if (!('need' in answer)) return answer;
-        await errand.run(answer);
+        need = answer;
       }
     } finally {
       errand.end();

@@ -114,10 +114,15 @@ export class Ports {
    * @throws PATH_UNRELATED, STICKY_FIELD, PORTS_EXHAUSTED, PROBE_FAILED, PATH_INVALID,
    * CONFIG_INVALID, LOCK_TIMEOUT
    */
-  async reserve(path: string, options: ReserveOptions = {}): Promise<Reserved> {
-    // Loaded by the first call: a process that only lists does without.
-    this.#claims ??= await import('./claims.ts');
-    return this.#claims.reserve(this.#store, path, options);
+  reserve(path: string, options: ReserveOptions = {}): Promise<Reserved> {
+    if (this.#claims) return this.#claims.reserve(this.#store, path, options);
+    return this.#loadClaims().then((claims) => claims.reserve(this.#store, path, options));
+  }
+
+  /** At the first call: a process that only lists does without. */
+  async #loadClaims(): Promise<typeof import('./claims.ts')> {
+    this.#claims = await import('./claims.ts');
+    return this.#claims;
   }
 
   /**
