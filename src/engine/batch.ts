@@ -18,6 +18,8 @@ export interface BatchOptions {
   readonly wary: boolean;
   /** Expect bodies that fail after having written, which savepoints let fail alone at once. */
   readonly guarded: boolean;
+  /** The epoch, where the caller has just read it under the lock. */
+  readonly epoch?: number;
 }
 
 /**
@@ -115,14 +117,14 @@ class Batch implements WarmSource {
   /** Whether what is remembered at this epoch is right; looked at when first needed. */
   #trusted: boolean | undefined;
 
-  constructor(session: Session, { wary, guarded }: BatchOptions) {
+  constructor(session: Session, { wary, guarded, epoch }: BatchOptions) {
     this.#session = session;
     this.#connection = session.connection;
     this.#writesBefore = this.#connection.writes;
     this.#wary = wary;
     this.#guarded = guarded;
     this.#driver = new SyncDriver(this.#connection, this);
-    this.#epoch = session.readEpoch();
+    this.#epoch = epoch ?? session.readEpoch();
     if (!isSettled(this.#epoch)) this.#trusted = false;
     session.proveSchema(this.#epoch, this.#driver);
   }

@@ -69,7 +69,7 @@ export function inspectStore(database: string): StoreReport {
   const writer = describeWriter(files);
   const epoch = inspectEpoch(files, writer !== undefined);
   const content = inspectContent(database);
-  const list = [files.database, files.wal, `${database}-shm`, files.lock, files.epoch]
+  const list = [files.database, files.wal, `${database}-shm`, files.lock]
     .filter((file) => existsSync(file))
     .map(describeFile);
   return {
@@ -109,8 +109,8 @@ function commandOf(pid: number): string | undefined {
 }
 
 function inspectEpoch(files: StoreFiles, hasWriter: boolean): EpochReport {
-  if (!existsSync(files.epoch)) return { value: undefined, state: 'absent' };
-  const epoch = new Epoch(files.epoch, false);
+  if (!existsSync(files.lock)) return { value: undefined, state: 'absent' };
+  const epoch = new Epoch(files.lock, false);
   try {
     const value = epoch.read();
     if (value < 0) return { value: undefined, state: 'unreadable' };
@@ -167,6 +167,6 @@ function storeProblems(
   if (epoch.state === 'interrupted') {
     problems.push('a writer died while committing; the next write repairs the epoch');
   }
-  if (epoch.state === 'unreadable') problems.push('the epoch file is too short; reads are slower');
+  if (epoch.state === 'unreadable') problems.push('the lock file is too short to hold the epoch; reads are slower');
   return problems;
 }

@@ -1,16 +1,19 @@
 import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { HoldfastError } from '../errors.ts';
 
-const EPOCH_BYTES = 8;
+export const EPOCH_BYTES = 8;
+
+/** In the lock file, behind what its holder writes: one read under the lock brings both. */
+export const EPOCH_OFFSET = 16;
 
 /** What `read` answers when there is no whole counter to read: odd, so nothing is served from it. */
 export const NO_EPOCH = -1;
 
 /**
- * The epoch file: one counter that moves with every commit of any process, so that a reader can
+ * The epoch: one counter, kept in the lock file, that moves with every commit of any process, so that a reader can
  * tell with one 8-byte read (about 1.3 µs) whether what it remembers is current. A seqlock:
  *
- *   offset 0 · 8 · counter, little-endian; odd while a commit is under way
+ *   offset 16 · 8 · counter, little-endian; odd while a commit is under way
  *
  * The writer, holding the writer lock, writes the next odd value before COMMIT and the next even
  * one after it. A commit becomes visible only between the two, so a reader that finds the same
@@ -27,14 +30,14 @@ export class Epoch {
   constructor(file: string, create: boolean) {
     const flags = constants.O_RDWR | (create ? constants.O_CREAT : 0);
     this.#fd = openSync(file, flags, 0o600);
-    if (create && fstatSync(this.#fd).size < EPOCH_BYTES) this.write(firstOdd());
+    if (create && fstatSync(this.#fd).size < EPOCH_OFFSET + EPOCH_BYTES) this.write(firstOdd());
   }
 
   /** The counter, or NO_EPOCH when the file is too short to hold one. */
   read(): number {
     // A short read leaves the rest of the buffer as it was: it must not be taken for a value.
-    if (readSync(this.#fd, this.#buffer, 0, EPOCH_BYTES, 0) !== EPOCH_BYTES) return NO_EPOCH;
-    return wordAt(this.#words, 0) + wordAt(this.#words, 1) * 2 ** 32;
+    const bytes = readSync(this.#fd, this.#buffer, 0, EPOCH_BYTES, EPOCH_OFFSET);
+    return bytes === EPOCH_BYTES ? decodeEpoch(this.#words, 0) : NO_EPOCH;
   }
 
   /**
@@ -45,10 +48,10 @@ export class Epoch {
     this.#words[0] = value >>> 0;
     this.#words[1] = Math.floor(value / 2 ** 32);
     try {
-      writeSync(this.#fd, this.#buffer, 0, EPOCH_BYTES, 0);
+      writeSync(this.#fd, this.#buffer, 0, EPOCH_BYTES, EPOCH_OFFSET);
     } catch (error) {
       const full = (error as NodeJS.ErrnoException).code === 'ENOSPC';
-      const message = `cannot write the epoch file: ${(error as Error).message}`;
+      const message = `cannot write the epoch: ${(error as Error).message}`;
       throw new HoldfastError(full ? 'DISK_FULL' : 'IO_ERROR', message, { cause: error });
     }
   }
@@ -61,6 +64,11 @@ export class Epoch {
   close(): void {
     closeSync(this.#fd);
   }
+}
+
+/** The counter in two 32-bit words, the lower first. */
+export function decodeEpoch(words: Uint32Array, index: number): number {
+  return wordAt(words, index) + wordAt(words, index + 1) * 2 ** 32;
 }
 
 function wordAt(words: Uint32Array, index: number): number {

@@ -5,13 +5,13 @@ import { HoldfastError } from '../errors.ts';
 export interface StoreFiles {
   readonly database: string;
   readonly wal: string;
+  /** The writer lock; its content is the holder and the epoch. */
   readonly lock: string;
-  readonly epoch: string;
 }
 
 export function storeFiles(database: string): StoreFiles {
   const stem = database.replace(/\.db$/, '');
-  return { database, wal: `${database}-wal`, lock: `${stem}.lock`, epoch: `${stem}.epoch` };
+  return { database, wal: `${database}-wal`, lock: `${stem}.lock` };
 }
 
 /** What the host is; tests say otherwise to see the refusals. */

@@ -92,8 +92,7 @@ export class Session {
     if (performance.now() - lookedAt < FILES_CHECK_MS) return false;
     const found = fileIdentity(this.files.database);
     if (found !== this.#identity) throw replaced(this.files.database, found);
-    if (this.#epoch?.isDetached()) throw replaced(this.files.epoch, undefined);
-    if (lock?.isDetached()) throw replaced(this.files.lock, undefined);
+    if (this.#epoch?.isDetached() || lock?.isDetached()) throw replaced(this.files.lock, undefined);
     this.#filesCheckedAt = performance.now();
     if (lock) this.#lockCheckedAt = this.#filesCheckedAt;
     return true;
@@ -171,7 +170,7 @@ export class Session {
   #openEpoch(create: boolean): Epoch | undefined {
     if (this.#epoch) return this.#epoch;
     try {
-      this.#epoch = new Epoch(this.files.epoch, create);
+      this.#epoch = new Epoch(this.files.lock, create);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }

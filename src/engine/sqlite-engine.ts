@@ -8,7 +8,7 @@ import type { Steps, Warm } from './steps.ts';
 import { Writer } from './writer.ts';
 
 /**
- * SQLite folds the log into the database every 1,000 pages (4 MiB) and then writes it again from
+ * SQLite folds the log into the database every 1,000 pages and then writes it again from
  * its start, which is cheap because the file does not grow. Only when readers have kept it from
  * starting over, and it has passed this size, do we wait for a gap and truncate it.
  */

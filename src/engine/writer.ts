@@ -175,7 +175,11 @@ export class Writer {
     try {
       const wary = this.#session.checkFiles(this.#lock);
       const guarded = this.#expectsFailures && jobs.length > 1;
-      this.#expectsFailures = commitBatch(this.#session, jobs, { wary, guarded });
+      this.#expectsFailures = commitBatch(this.#session, jobs, {
+        wary,
+        guarded,
+        epoch: this.#lock.epoch,
+      });
     } catch (error) {
       if (isBusy(error)) throw error;
       for (const job of jobs) job.fail(error);

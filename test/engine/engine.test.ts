@@ -305,13 +305,13 @@ test('two handles never serve what the other has overtaken', async (t) => {
   }
 });
 
-test('an epoch file that is too short is taken for unsettled, never for its old value', async (t) => {
+test('a lock file too short to hold the epoch is taken for unsettled, never for its old value', async (t) => {
   const { engine, file } = await openCells(t);
   const warm = warmCell();
   await engine.write(increment);
   await engine.read(() => warm.get());
   assert.equal(engine.peek(warm)?.value, 1);
-  truncateSync(file.replace(/\.db$/, '.epoch'), 3);
+  truncateSync(file.replace(/\.db$/, '.lock'), 19);
   assert.equal(engine.peek(warm), undefined);
   assert.equal((await engine.read(() => warm.get())).value, 1);
   await engine.write(increment);

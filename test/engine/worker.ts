@@ -106,7 +106,7 @@ async function dieInCommit(): Promise<void> {
   const { Epoch } = await import('../../src/engine/epoch.ts');
   await using engine = await openSqlite({ file, schema: cells, durability: 'process' });
   await engine.write(increment);
-  const epoch = new Epoch(file.replace(/\.db$/, '.epoch'), false);
+  const epoch = new Epoch(file.replace(/\.db$/, '.lock'), false);
   epoch.write(epoch.read() + 1);
   process.kill(process.pid, 'SIGKILL');
 }
