@@ -167,6 +167,7 @@ function storeProblems(
   if (epoch.state === 'interrupted') {
     problems.push('a writer died while committing; the next write repairs the epoch');
   }
-  if (epoch.state === 'unreadable') problems.push('the lock file is too short to hold the epoch; reads are slower');
+  if (epoch.state === 'unreadable')
+    problems.push('the lock file holds no whole epoch; reads are slower');
   return problems;
 }
