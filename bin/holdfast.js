@@ -24,5 +24,5 @@ require('module').enableCompileCache();
 if (require('fs').existsSync(__dirname + '/../src/cli/main.ts')) {
   import('../src/cli/main.ts');
 } else {
-  import('../dist/cli/main.js');
+  require('../dist/cli/main.cjs');
 }

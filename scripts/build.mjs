@@ -38,12 +38,16 @@ rmSync(join(out, 'cli'), { recursive: true, force: true });
 await build({
   absWorkingDir: root,
   entryPoints: ['src/cli/main.ts'],
-  outfile: join(out, 'cli/main.js'),
+  outfile: join(out, 'cli/main.cjs'),
   bundle: true,
   platform: 'node',
-  format: 'esm',
+  // CommonJS, so that a built-in module is loaded when the code that needs it runs: the imports of a
+  // bundled ES module are all loaded at its start.
+  format: 'cjs',
   target: 'node24',
   packages: 'external',
   plugins: [keepShared],
+  define: { 'import.meta.url': 'moduleUrl' },
+  banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
   logLevel: 'warning',
 });

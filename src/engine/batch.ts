@@ -1,4 +1,5 @@
 import { HoldfastError } from '../errors.ts';
+import { monotonicMs } from './clock.ts';
 import type { Connection } from './connection.ts';
 import { SyncDriver, type WarmSource } from './drive.ts';
 import { isSettled, NO_EPOCH, nextOdd } from './epoch.ts';
@@ -137,7 +138,7 @@ class Batch implements WarmSource {
 
   /** Answers whether a body failed that had written. */
   run(jobs: readonly Job[]): boolean {
-    const end = jobs.length > 1 ? performance.now() + MAX_BATCH_MS : 0;
+    const end = jobs.length > 1 ? monotonicMs() + MAX_BATCH_MS : 0;
     let someFailed = false;
     let done = 0;
     for (const job of jobs) {
@@ -153,7 +154,7 @@ class Batch implements WarmSource {
         job.fail(error);
       }
       done += 1;
-      if (done % JOBS_PER_LOOK === 0 && performance.now() > end) break;
+      if (done % JOBS_PER_LOOK === 0 && monotonicMs() > end) break;
     }
     return someFailed;
   }

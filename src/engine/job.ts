@@ -1,10 +1,11 @@
+import { monotonicMs } from './clock.ts';
 import type { Steps } from './steps.ts';
 
 /** A write that was asked for: its body, how long it may wait, and what became of it. */
 export class Job {
   readonly body: () => Steps<unknown>;
   readonly budgetMs: number;
-  /** On the clock of `performance.now()`. */
+  /** On the clock of `monotonicMs()`. */
   readonly deadline: number;
   /** Undoes what was attached to the outside when the job was queued. */
   detach: (() => void) | undefined;
@@ -21,7 +22,7 @@ export class Job {
   ) {
     this.body = body;
     this.budgetMs = budgetMs;
-    this.deadline = performance.now() + budgetMs;
+    this.deadline = monotonicMs() + budgetMs;
     this.#resolve = resolve;
     this.#reject = reject;
   }

@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { HoldfastError } from '../errors.ts';
+import { monotonicMs } from './clock.ts';
 import { decodeEpoch, EPOCH_BYTES, EPOCH_OFFSET, NO_EPOCH } from './epoch.ts';
 
 /** The part of `fs-native-extensions` that we use. Locks belong to the open file description. */
@@ -89,7 +90,7 @@ export class WriterLock {
   }
 
   /**
-   * Waits until `deadline` (on the clock of `performance.now()`) or until `signal` aborts, without
+   * Waits until `deadline` (on the clock of `monotonicMs()`) or until `signal` aborts, without
    * blocking the event loop. Answers whether the lock was taken. A wait that was given up is
    * resumed by the next call, and released as soon as it is granted when no call wants it.
    */
@@ -98,7 +99,7 @@ export class WriterLock {
     this.#wanted = true;
     try {
       while (!signal?.aborted) {
-        const left = deadline - performance.now();
+        const left = deadline - monotonicMs();
         if (left <= 0) return false;
         if (this.#kernelWait || this.#isMoving()) {
           await settlesWithin(this.#waitInKernel(), left, signal);

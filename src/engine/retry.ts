@@ -1,4 +1,5 @@
 import { HoldfastError } from '../errors.ts';
+import { monotonicMs } from './clock.ts';
 import { pause } from './lock.ts';
 import { isBusy } from './sqlite-error.ts';
 
@@ -18,7 +19,7 @@ export async function retryBusy<T>(
       return attempt();
     } catch (error) {
       if (!isBusy(error)) throw error;
-      if (performance.now() > deadline) {
+      if (monotonicMs() > deadline) {
         throw new HoldfastError('LOCK_TIMEOUT', 'database stayed locked by another program', {
           cause: error,
         });

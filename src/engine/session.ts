@@ -1,4 +1,5 @@
 import { HoldfastError } from '../errors.ts';
+import { monotonicMs } from './clock.ts';
 import { Connection } from './connection.ts';
 import { SyncDriver, type WarmSource } from './drive.ts';
 import type { Durability, Schema } from './engine.ts';
@@ -89,11 +90,11 @@ export class Session {
   checkFiles(lock?: WriterLock): boolean {
     // Many reads must not use up the looks that a writer has to take at its lock file.
     const lookedAt = lock ? this.#lockCheckedAt : this.#filesCheckedAt;
-    if (performance.now() - lookedAt < FILES_CHECK_MS) return false;
+    if (monotonicMs() - lookedAt < FILES_CHECK_MS) return false;
     const found = fileIdentity(this.files.database);
     if (found !== this.#identity) throw replaced(this.files.database, found);
     if (this.#epoch?.isDetached() || lock?.isDetached()) throw replaced(this.files.lock, undefined);
-    this.#filesCheckedAt = performance.now();
+    this.#filesCheckedAt = monotonicMs();
     if (lock) this.#lockCheckedAt = this.#filesCheckedAt;
     return true;
   }

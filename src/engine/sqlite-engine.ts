@@ -1,4 +1,5 @@
 import { HoldfastError } from '../errors.ts';
+import { monotonicMs } from './clock.ts';
 import type { Engine, ReadOptions, WriteOptions } from './engine.ts';
 import { fileSize } from './files.ts';
 import { openLock, pause, type WriterLock } from './lock.ts';
@@ -47,7 +48,7 @@ export class SqliteEngine implements Engine {
 
   async read<T>(body: () => Steps<T>, options: ReadOptions = {}): Promise<T> {
     this.#requireOpen();
-    const deadline = performance.now() + this.#budgetMs;
+    const deadline = monotonicMs() + this.#budgetMs;
     const result = await retryBusy(
       deadline,
       () => {
@@ -170,7 +171,7 @@ export class SqliteEngine implements Engine {
 
   /** An odd epoch while the lock is free: its writer died. An empty transaction makes it even. */
   #repairEpoch(): void {
-    const now = performance.now();
+    const now = monotonicMs();
     if (this.#closing || now - this.#repairedAt < MIN_REPAIR_MS) return;
     this.#repairedAt = now;
     if (this.#isLockFree()) void this.#chore();

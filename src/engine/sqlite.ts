@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { HoldfastError } from '../errors.ts';
+import { monotonicMs } from './clock.ts';
 import { Connection } from './connection.ts';
 import { SyncDriver } from './drive.ts';
 import type { Durability, Engine, Schema } from './engine.ts';
@@ -61,7 +62,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Engine> {
   requireLocal(directory, host);
   const budgetMs = options.lockTimeoutMs ?? DEFAULT_LOCK_TIMEOUT_MS;
   const durability = options.durability ?? 'power';
-  const deadline = performance.now() + budgetMs;
+  const deadline = monotonicMs() + budgetMs;
   const session =
     (await openReady(files, options.schema, durability, deadline)) ??
     (await createOrMigrate(files, options, durability, deadline));
@@ -118,7 +119,7 @@ async function createOrMigrate(
         return migrateUnderLock(files, options.schema, durability);
       } catch (error) {
         if (!isBusy(error)) throw error;
-        if (performance.now() > deadline) {
+        if (monotonicMs() > deadline) {
           throw lockTimeout(lock, options.lockTimeoutMs ?? DEFAULT_LOCK_TIMEOUT_MS, true);
         }
       } finally {

@@ -1,4 +1,5 @@
 import { commitBatch } from './batch.ts';
+import { monotonicMs } from './clock.ts';
 import { Job } from './job.ts';
 import { lockTimeout, pause, type WriterLock } from './lock.ts';
 import type { Session } from './session.ts';
@@ -117,20 +118,20 @@ export class Writer {
 
   /** After contention others go first, and a queue that never ends must let the event loop turn. */
   #owesTurn(): boolean {
-    return this.#contended || performance.now() - this.#lastTurn >= MAX_MS_WITHOUT_TURN;
+    return this.#contended || monotonicMs() - this.#lastTurn >= MAX_MS_WITHOUT_TURN;
   }
 
   async #yieldTurn(): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
     this.#contended = false;
-    this.#lastTurn = performance.now();
+    this.#lastTurn = monotonicMs();
   }
 
   /** Ends with the lock in our hands, unless the deadline of every job passes first. */
   async #waitForLock(): Promise<void> {
     this.#contended = true;
     while (this.#queue.length > 0) {
-      const now = performance.now();
+      const now = monotonicMs();
       const nearest = Math.min(...this.#queue.slice(0, MAX_BATCH_JOBS).map((job) => job.deadline));
       if (await this.#lock.acquire(Math.min(nearest, now + SLICE_MS))) {
         this.#isGranted = true;
@@ -141,7 +142,7 @@ export class Writer {
   }
 
   #expire(outside: boolean): void {
-    const now = performance.now();
+    const now = monotonicMs();
     const expired = this.#queue.filter((job) => job.deadline <= now);
     if (expired.length === 0) return;
     this.#queue = this.#queue.filter((job) => job.deadline > now);

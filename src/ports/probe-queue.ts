@@ -1,3 +1,4 @@
+import { monotonicMs } from '../engine/clock.ts';
 import type { HoldfastError } from '../errors.ts';
 import type { OccupancyPolicy } from './policy.ts';
 import { type Endpoint, type Family, policyKey, probePort } from './probe.ts';
@@ -12,7 +13,7 @@ export interface Verdict {
   readonly hits: readonly Endpoint[];
   /** PROBE_FAILED, for whoever needs just this port to throw. */
   readonly error: HoldfastError | undefined;
-  /** When the look at the port began, on the clock of `performance.now()`. */
+  /** When the look at the port began, on the clock of `monotonicMs()`. */
   readonly probedAt: number;
 }
 
@@ -106,7 +107,7 @@ export class ProbeQueue {
   }
 
   async #run({ port, policy, verdict }: Job): Promise<void> {
-    const probedAt = performance.now();
+    const probedAt = monotonicMs();
     try {
       const { occupied, hits, absentFamilies } = await probePort(port, policy);
       for (const family of absentFamilies) this.#absent.add(family);

@@ -1,6 +1,7 @@
 import { lstatSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { monotonicMs } from '../engine/clock.ts';
 import { WriterLock } from '../engine/lock.ts';
 
 /** A turn takes some 5 ms. Who has had it for longer is stopped, or worse. */
@@ -29,9 +30,9 @@ export async function inProbeTurn<T>(body: () => Promise<T>): Promise<T> {
 }
 
 async function comesFree(lock: WriterLock): Promise<boolean> {
-  const deadline = performance.now() + PATIENCE_MS;
-  while (performance.now() < deadline) {
-    if (await lock.acquire(performance.now() + STALLED_MS)) return true;
+  const deadline = monotonicMs() + PATIENCE_MS;
+  while (monotonicMs() < deadline) {
+    if (await lock.acquire(monotonicMs() + STALLED_MS)) return true;
     const holder = lock.holder();
     if (holder && Date.now() - holder.since > STALLED_MS) return false;
   }

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { SocketAddress } from 'node:net';
 import { endianness } from 'node:os';
 import { basename } from 'node:path';
+import { monotonicMs } from '../engine/clock.ts';
 import { parseStat } from './lease.ts';
 import type { OpenSocket, ProcessOwner } from './open-socket.ts';
 import type { Family, Protocol } from './probe.ts';
@@ -86,16 +87,16 @@ function place(hex: string, family: Family): { family: Family; address: string }
  */
 async function pidsBySocket(inodes: ReadonlySet<string>): Promise<ReadonlyMap<string, number>> {
   const found = new Map<string, number>();
-  const deadline = performance.now() + SEARCH_BUDGET_MS;
-  let sliceEnd = performance.now() + SLICE_MS;
+  const deadline = monotonicMs() + SEARCH_BUDGET_MS;
+  let sliceEnd = monotonicMs() + SLICE_MS;
   for (const pid of pids()) {
-    if (found.size === inodes.size || performance.now() > deadline) break;
+    if (found.size === inodes.size || monotonicMs() > deadline) break;
     for (const inode of socketsOf(pid)) {
       if (inodes.has(inode) && !found.has(inode)) found.set(inode, pid);
     }
-    if (performance.now() < sliceEnd) continue;
+    if (monotonicMs() < sliceEnd) continue;
     await new Promise((resolve) => setImmediate(resolve));
-    sliceEnd = performance.now() + SLICE_MS;
+    sliceEnd = monotonicMs() + SLICE_MS;
   }
   return found;
 }

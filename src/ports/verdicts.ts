@@ -1,3 +1,4 @@
+import { monotonicMs } from '../engine/clock.ts';
 import type { OccupancyPolicy, Policy } from './policy.ts';
 import { nextFree, type PortSet, portSetOf } from './pool.ts';
 import type { Verdict as Sighting } from './probe-queue.ts';
@@ -48,7 +49,7 @@ export class Verdicts {
   /** A call that needs verdicts begins; it must `end`. See `Search` for `ahead`. */
   begin(ahead: number): Search {
     this.#searches += 1;
-    return new Search(this, performance.now(), ahead);
+    return new Search(this, monotonicMs(), ahead);
   }
 
   end(): void {
@@ -66,7 +67,7 @@ export class Verdicts {
     if (seen === undefined || seen.probedAt < since) return undefined;
     if (seen.error !== undefined) throw seen.error;
     if (seen.state === 'occupied') return false;
-    return performance.now() - seen.probedAt > FRESH_MS ? undefined : true;
+    return monotonicMs() - seen.probedAt > FRESH_MS ? undefined : true;
   }
 
   look(since: number, ports: readonly number[], ahead: number): Promise<void> {
@@ -112,7 +113,7 @@ export class Verdicts {
       if (port === undefined) break;
       from = port + 1;
       const seen = this.#sightings.get(port);
-      const isOld = seen === undefined || performance.now() - seen.probedAt > FRESH_MS;
+      const isOld = seen === undefined || monotonicMs() - seen.probedAt > FRESH_MS;
       if (seen?.state === 'occupied') {
         left += 1;
         if (seen.probedAt < since) ports.add(port);

@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Document } from 'yaml';
+import { monotonicMs } from '../../engine/clock.ts';
 import { prepareDirectory } from '../../engine/files.ts';
 import { lockTimeout, WriterLock } from '../../engine/lock.ts';
 import { HoldfastError } from '../../errors.ts';
@@ -40,7 +41,7 @@ export async function withConfigLock<T>(
   prepareDirectory(dataDir);
   const lock = new WriterLock(join(dataDir, 'config.lock'));
   try {
-    if (!(await lock.acquire(performance.now() + lockTimeoutMs, signal))) {
+    if (!(await lock.acquire(monotonicMs() + lockTimeoutMs, signal))) {
       signal?.throwIfAborted();
       throw lockTimeout(lock, lockTimeoutMs, false);
     }

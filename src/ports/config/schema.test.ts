@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { monotonicMs } from '../../engine/clock.ts';
 import { HoldfastError } from '../../errors.ts';
 import { ParseFault } from './fields.ts';
 import { type Rules, readSettings } from './schema.ts';
@@ -227,9 +228,9 @@ output_format: tsv
 
   test('a mapping of ten thousand keys is refused in a moment', async () => {
     const text = Array.from({ length: 10_000 }, (_, index) => `key${index}: 1`).join('\n');
-    const started = performance.now();
+    const started = monotonicMs();
     await assert.rejects(read(text), isFault);
-    assert.ok(performance.now() - started < 10_000);
+    assert.ok(monotonicMs() - started < 10_000);
   });
 
   test('any document of plain values is read or refused, never worse', () => {
