@@ -27,6 +27,11 @@ export class Tally {
     return this.#operations;
   }
 
+  /** Most operations of different clients that were under way at once. */
+  get maxConcurrency(): number {
+    return this.#maxConcurrency;
+  }
+
   add(all: readonly Operation[]): void {
     const operations = all.filter(({ phase }) => phase === '' || this.#measured.has(phase));
     for (const { f, outcome, invokedAt, returnedAt } of operations) {

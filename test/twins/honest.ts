@@ -14,8 +14,11 @@ export class HonestPorts implements PortsSubject {
     this.#database = new DatabaseSync(join(dataDir, 'ports.db'), { timeout: 60_000 });
     // Nothing here is about durability.
     this.#database.exec('PRAGMA synchronous = OFF');
-    this.#database.exec(
-      'CREATE TABLE IF NOT EXISTS reservations (path TEXT, tag TEXT, port INTEGER UNIQUE, PRIMARY KEY (path, tag))',
+    // SQLite refuses at once, and does not wait, when two upgrade a read lock.
+    this.transaction(() =>
+      this.#database.exec(
+        'CREATE TABLE IF NOT EXISTS reservations (path TEXT, tag TEXT, port INTEGER UNIQUE, PRIMARY KEY (path, tag))',
+      ),
     );
   }
 

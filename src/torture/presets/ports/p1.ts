@@ -31,7 +31,7 @@ export const p1 = torture({
       ],
     };
     return {
-      repeats: isCli ? 1 : full ? 20 : 2,
+      repeats: isCli ? 1 : full ? 20 : 4,
       phases: [
         { name: 'run', ...phase },
         { name: 'again', ...phase },
