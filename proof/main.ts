@@ -85,7 +85,16 @@ async function twins(): Promise<Section> {
 }
 
 async function presets(): Promise<Section> {
-  const report = await runPresets({ full: true, seed: values.seed });
+  const report = await runPresets({
+    full: true,
+    seed: values.seed,
+    onEvent: (event) => {
+      if (event.type !== 'verdict') return;
+      const { name, mode, verdict, operations, durationMs } = event.run;
+      const seconds = (durationMs / 1000).toFixed(0);
+      note(`${name} ${mode}: ${verdict}, ${operations} operations in ${seconds} s`);
+    },
+  });
   const text = reportText(report);
   console.error(text);
   return { ok: report.verdict === 'ok', text: `\`\`\`text\n${text.trimEnd()}\n\`\`\`` };
