@@ -36,6 +36,15 @@ export type ErrorCode =
   | 'DECLARATION_INVALID'
   | 'WORKER_FAILED';
 
+/** `code` of a `TypeError` or `RangeError` about an argument: it tells a caller's fault from ours. */
+export const ARGUMENT_INVALID = 'ARGUMENT_INVALID';
+
+/** A wrong argument: `TypeError` for the wrong kind of thing, `RangeError` for the wrong value. */
+export function wrongArgument(kind: 'type' | 'range', message: string): TypeError | RangeError {
+  const error = kind === 'type' ? new TypeError(message) : new RangeError(message);
+  return Object.assign(error, { code: ARGUMENT_INVALID });
+}
+
 /**
  * The one error class of Holdfast. The message says what was attempted and with what value;
  * `cause` holds the driver's or the system's own error where there is one. A wrong argument is a

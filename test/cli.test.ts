@@ -11,6 +11,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -244,6 +245,20 @@ describe('reserve', () => {
     assert.equal((await ports('reserve', '--tag', 'a', ...range)).stderr, '');
     await succeed('release');
     assert.equal((await ports('reserve', '--tag', 'b', '--quiet', ...range)).stderr, '');
+  });
+
+  test('says so when a released port is still in use, and releases it', async () => {
+    const port = Number(await succeed('reserve'));
+    const server = createServer().listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    const { code, stderr, stdout } = await ports('release');
+    server.close();
+    assert.deepEqual([code, stdout], [0, '']);
+    assert.match(stderr, new RegExp(`Warning: port ${port} is still in use`));
+    assert.match(
+      stderr,
+      process.platform === 'linux' ? new RegExp(`pid ${process.pid}`) : /in use/,
+    );
   });
 
   test('warns of nothing in the default range', async () => {

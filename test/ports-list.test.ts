@@ -99,7 +99,8 @@ describe('a corrupt row', () => {
     ["project = ' ' WHERE tag = 'web'", 'project'],
   ] as const) {
     test(`(${sql}) is reported by every read, and left as it is`, async (t) => {
-      const { ports, dir } = await openPorts(t);
+      let now = Date.now();
+      const { ports, dir } = await openPorts(t, { now: () => (now += 1000) });
       await ports.reserve('/a', { tag: 'web' });
       tamper(dir, `PRAGMA ignore_check_constraints = ON; UPDATE reservations SET ${sql}`);
       const corrupt = (error: Error) =>
@@ -110,6 +111,7 @@ describe('a corrupt row', () => {
       await assert.rejects(ports.get('/a', 'web'), corrupt);
       await assert.rejects(ports.release('/a'), corrupt);
       await assert.rejects(ports.reserve('/a', { tag: 'web', project: 'x' }), corrupt);
+      await assert.rejects(ports.reserve('/a', { tag: 'web' }), corrupt);
       // Nobody else is in its way.
       assert.equal(typeof (await ports.reserve('/b')).port, 'number');
     });

@@ -26,6 +26,19 @@ describe('a new reservation', () => {
     assert.equal((await ports.reserve('/d')).port, 5003);
   });
 
+  test('never gets a port that was released and is still listened on', async (t) => {
+    const { ports } = await openPorts(t, { policy: probed });
+    const { port } = await ports.reserve('/a');
+    const server = createServer().listen({ port, host: '127.0.0.1' });
+    await once(server, 'listening');
+    await ports.release('/a');
+    assert.notEqual((await ports.reserve('/b')).port, port);
+    server.close();
+    await once(server, 'close');
+    const again = await ports.reserve('/c', { port });
+    assert.equal(again.port, port, 'and does, when it is free again');
+  });
+
   test('is another one for each tag, and none for no tag', async (t) => {
     const { ports } = await openPorts(t);
     const tags = [undefined, 'web', ' web ', 'api'];

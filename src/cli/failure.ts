@@ -1,4 +1,4 @@
-import { type ErrorCode, HoldfastError } from '../errors.ts';
+import { ARGUMENT_INVALID, type ErrorCode, HoldfastError } from '../errors.ts';
 
 /** A failure with the exit status and the words that the user gets. */
 export class Failure extends Error {
@@ -35,13 +35,14 @@ export function failureOf(error: unknown): Failure {
     }
     return status === 4 ? invalidArgument(error.message) : new Failure(status, error.message);
   }
-  if (error instanceof TypeError || error instanceof RangeError) {
-    // A system call's own complaint, or a fault of ours, is not about the user's arguments.
-    return 'code' in error ? new Failure(6, error.message) : invalidArgument(error.message);
-  }
-  if (error instanceof Error) {
-    const isSystem = 'syscall' in error && 'code' in error;
-    return new Failure(isSystem ? 5 : 6, isSystem ? `I/O error: ${error.message}` : error.message);
-  }
-  return new Failure(6, String(error));
+  if (!(error instanceof Error)) return new Failure(6, String(error));
+  const { code, syscall } = error as { code?: unknown; syscall?: unknown };
+  if (code === ARGUMENT_INVALID) return invalidArgument(error.message);
+  if (syscall !== undefined) return new Failure(5, `I/O error: ${error.message}`);
+  // Whatever else was thrown, nobody meant to throw it.
+  const isShown = process.env.HOLDFAST_DEBUG !== undefined;
+  const trace = isShown
+    ? `\n${error.stack}`
+    : ' (a fault of holdfast; HOLDFAST_DEBUG=1 shows where)';
+  return new Failure(6, `internal error: ${error.message}${trace}`);
 }

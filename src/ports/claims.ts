@@ -1,3 +1,4 @@
+import { wrongArgument } from '../errors.ts';
 import type { ClaimOptions, GuardOptions, Reserved, ReserveOptions } from './calls.ts';
 import type { Ledger } from './ledger.ts';
 import { cleanGuess, cleanMetadata, cleanTag, type MetadataPermissions } from './metadata.ts';
@@ -95,7 +96,7 @@ export async function leaseOf(
   if (wanted === false) return null;
   const { ttlMs, owner } = wanted === true ? {} : wanted;
   if (ttlMs !== undefined && !(ttlMs > 0)) {
-    throw new RangeError(`ttlMs of a lease must be greater than 0, not ${ttlMs}`);
+    throw wrongArgument('range', `ttlMs of a lease must be greater than 0, not ${ttlMs}`);
   }
   const { identityOf, selfIdentity } = await import('./lease.ts');
   const { pid, startedAt, bootId, pidNamespace } =

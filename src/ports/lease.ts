@@ -1,4 +1,5 @@
 import { readFileSync, readlinkSync } from 'node:fs';
+import { wrongArgument } from '../errors.ts';
 
 /**
  * Identifies one life of one process: a pid alone is given to another process sooner or later.
@@ -41,7 +42,7 @@ export function selfIdentity(): OwnerIdentity {
 export function identityOf(pid: number): OwnerIdentity {
   const life = lifeOf(pid);
   if (life.state !== 'running')
-    throw new RangeError(`process ${pid} cannot own a lease: it is gone`);
+    throw wrongArgument('range', `process ${pid} cannot own a lease: it is gone`);
   return { ...selfIdentity(), pid, startedAt: life.startedAt };
 }
 

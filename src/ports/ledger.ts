@@ -15,6 +15,7 @@ import {
   type RawReservation,
   RESERVATION_COLUMNS,
   type Reservation,
+  SECOND_MAX,
 } from './reservation.ts';
 
 const FIND = `SELECT ${RESERVATION_COLUMNS} FROM reservations WHERE path = ? AND tag = ?`;
@@ -27,9 +28,11 @@ const INSERT = `INSERT INTO reservations
 const UPDATE = `UPDATE reservations
   SET port = ?, project = ?, task = ?, last_used_at = ? WHERE path = ? AND tag = ?`;
 const TOUCH = 'UPDATE reservations SET last_used_at = ? WHERE path = ? AND tag = ?';
-// True of at most one row, and of that only while it is what was remembered.
+// True of at most one row, and of that only while it is what was remembered, with a time of last
+// use that could be true: one that could not is reported and not written over.
 const TOUCH_SAME = `UPDATE reservations SET last_used_at = ?
   WHERE path = ? AND tag = ? AND port = ? AND created_at = ?
+  AND last_used_at BETWEEN 0 AND ${SECOND_MAX}
   AND project IS NOT DISTINCT FROM ? AND task IS NOT DISTINCT FROM ?`;
 const DELETE = 'DELETE FROM reservations WHERE path = ? AND tag = ?';
 const INSERT_LEASE = `INSERT INTO leases

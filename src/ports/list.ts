@@ -1,5 +1,6 @@
 import type { Engine } from '../engine/engine.ts';
 import { all, type Steps } from '../engine/steps.ts';
+import { wrongArgument } from '../errors.ts';
 import type { Ledger } from './ledger.ts';
 import { canonicalPath, isWithin } from './path.ts';
 import { type RawReservation, RESERVATION_COLUMNS, type Reservation } from './reservation.ts';
@@ -87,7 +88,7 @@ function formatCursor({ path, tag }: Position): string {
 function parseCursor(cursor: string): Position {
   const [path, tag, ...rest] = Buffer.from(cursor, 'base64url').toString().split('\0');
   if (path === undefined || tag === undefined || rest.length > 0) {
-    throw new TypeError(`${cursor} is not a cursor that list has answered`);
+    throw wrongArgument('type', `${cursor} is not a cursor that list has answered`);
   }
   return { path, tag };
 }

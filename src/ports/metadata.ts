@@ -1,4 +1,4 @@
-import { HoldfastError } from '../errors.ts';
+import { HoldfastError, wrongArgument } from '../errors.ts';
 import { FIELD_BYTES_MAX, isClean, isTooLong } from './reservation.ts';
 import { someText } from './wording.ts';
 
@@ -40,7 +40,8 @@ export function cleanTag(tag: string | undefined): string {
 }
 
 function cleanText(name: string, text: string): string {
-  if (typeof text !== 'string') throw new TypeError(`${name} must be text, not ${typeof text}`);
+  if (typeof text !== 'string')
+    throw wrongArgument('type', `${name} must be text, not ${typeof text}`);
   const trimmed = isClean(text) ? text : text.replace(SURROUNDING_SPACE, '');
   if (trimmed === '') throw refusal(name, 'Cannot be empty');
   if (trimmed.includes('\0')) throw refusal(name, 'Cannot contain NUL');

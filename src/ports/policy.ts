@@ -1,4 +1,4 @@
-import { HoldfastError } from '../errors.ts';
+import { HoldfastError, wrongArgument } from '../errors.ts';
 import { PORT_MAX, type PortRange } from './reservation.ts';
 
 /** Which sockets count when a port is looked at. */
@@ -66,7 +66,7 @@ export function resolvePolicy(base: Policy, overrides: Partial<Policy> | undefin
 /** @throws RangeError */
 export function assertPort(name: string, port: number): void {
   if (!Number.isInteger(port) || port < 1 || port > PORT_MAX) {
-    throw new RangeError(`${name} must be a port from 1 to ${PORT_MAX}, not ${port}`);
+    throw wrongArgument('range', `${name} must be a port from 1 to ${PORT_MAX}, not ${port}`);
   }
 }
 
@@ -74,7 +74,7 @@ function assertRange(name: string, range: PortRange): void {
   assertPort(`${name}: min`, range.min);
   assertPort(`${name}: max`, range.max);
   if (range.min > range.max) {
-    throw new RangeError(`${name}: min ${range.min} is greater than max ${range.max}`);
+    throw wrongArgument('range', `${name}: min ${range.min} is greater than max ${range.max}`);
   }
 }
 

@@ -48,7 +48,7 @@ export interface RawReservation {
 export const PORT_MAX = 65_535;
 
 /** The last second that a `Date` can hold; a later one could not be shown. */
-const SECOND_MAX = 8_640_000_000_000;
+export const SECOND_MAX = 8_640_000_000_000;
 
 /** More bytes than that and a project or task is refused (trop's limit). */
 export const FIELD_BYTES_MAX = 255;

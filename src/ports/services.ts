@@ -1,4 +1,4 @@
-import { HoldfastError } from '../errors.ts';
+import { HoldfastError, wrongArgument } from '../errors.ts';
 import { cleanTag } from './metadata.ts';
 import { PORT_MAX } from './reservation.ts';
 
@@ -58,7 +58,10 @@ export function checkServices(services: Readonly<Record<string, Service>>): Chec
  */
 export function numberedServices(count: number): Record<string, Service> {
   if (!Number.isInteger(count) || count < 1 || count > PORT_MAX) {
-    throw new RangeError(`count must be a whole number from 1 to ${PORT_MAX}, not ${count}`);
+    throw wrongArgument(
+      'range',
+      `count must be a whole number from 1 to ${PORT_MAX}, not ${count}`,
+    );
   }
   return Object.fromEntries(
     Array.from({ length: count }, (_, offset) => [`port-${offset}`, { offset }]),

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { Durability, Engine } from '../engine/engine.ts';
 import { openSqlite } from '../engine/sqlite.ts';
+import { wrongArgument } from '../errors.ts';
 import type {
   Cleaned,
   CleanOptions,
@@ -156,7 +157,7 @@ export class Ports {
    */
   async release(path: string, options: ReleaseOptions = {}): Promise<Released> {
     if (options.tag !== undefined && options.untaggedOnly) {
-      throw new TypeError('Cannot specify both --tag and --untagged-only');
+      throw wrongArgument('type', 'Cannot specify both --tag and --untagged-only');
     }
     const { releaseBody } = await import('./release.ts');
     const target = normalizePath(path);
@@ -196,7 +197,7 @@ export class Ports {
   async list(options: ListOptions = {}): Promise<Page> {
     const { limit = PAGE_ROWS, path, project, tag } = options;
     if (!Number.isInteger(limit) || limit < 1 || limit > 10 * PAGE_ROWS) {
-      throw new RangeError(`limit must be from 1 to ${10 * PAGE_ROWS}, not ${limit}`);
+      throw wrongArgument('range', `limit must be from 1 to ${10 * PAGE_ROWS}, not ${limit}`);
     }
     const filter = { project, tag, path: path === undefined ? undefined : normalizePath(path) };
     return listPage(

@@ -1,5 +1,6 @@
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { wrongArgument } from '../errors.ts';
 import type { AnyDeclared } from './declaration.ts';
 import { describeEnvironment } from './environment.ts';
 import type { Mode } from './plan.ts';
@@ -72,7 +73,10 @@ export async function runPresets(options: PresetOptions = {}): Promise<Report> {
   const seed = options.seed ?? freshSeed();
   const modes = options.modes ?? (options.subject ? LIBRARY_MODES : ALL_MODES);
   if (options.subject && modes.includes('cli')) {
-    throw new TypeError('a subject runs in threads and processes; mode cli is the command line');
+    throw wrongArgument(
+      'type',
+      'a subject runs in threads and processes; mode cli is the command line',
+    );
   }
   const presets = selectPresets(options.presets);
   const planned = presets.flatMap((preset) =>
@@ -108,7 +112,7 @@ export function selectPresets(ids: readonly string[] = []): readonly Preset[] {
     const found = portsPresets.find(({ declared }) => declared.name === id.toUpperCase());
     if (found) return found;
     const known = portsPresets.map(({ declared }) => declared.name).join(', ');
-    throw new RangeError(`there is no preset '${id}'; known are ${known}`);
+    throw wrongArgument('range', `there is no preset '${id}'; known are ${known}`);
   });
 }
 

@@ -1,3 +1,4 @@
+import type { Ports } from '../../ports.ts';
 import type { Command, OptionTable } from '../command.ts';
 import { invalidArgument } from '../failure.ts';
 import { dryRunOption, type PortsCall } from './options.ts';
@@ -18,15 +19,11 @@ export const exclude: Command = {
     );
     const settings = await settingsOf(call);
     const range = parseExclusion(call.args[0] ?? '');
-    if (!call.options.force) {
-      const reserved = await withPorts(call, settings, (ports) => Array.fromAsync(ports.all()));
-      const taken = reserved
-        .map(({ port }) => port)
-        .filter((port) => range.min <= port && port <= range.max);
-      if (taken.length > 0) {
-        const lowest = Math.min(...taken);
-        throw invalidArgument(`Port ${lowest} is reserved. Use --force to override.`);
-      }
+    const reservedIn = () =>
+      withPorts(call, settings, (ports) => lowestReserved(ports, range.min, range.max));
+    const reserved = call.options.force ? undefined : await reservedIn();
+    if (reserved !== undefined) {
+      throw invalidArgument(`Port ${reserved} is reserved. Use --force to override.`);
     }
     const { dataDir } = settings;
     const file = exclusionTarget({ cwd: call.cwd, dataDir, global: call.options.global });
@@ -37,9 +34,22 @@ export const exclude: Command = {
         added.length > 0 ? `Added exclusion to ${file}\n` : `Exclusion already exists in ${file}\n`,
       );
     }
+    // The store and the file have a lock each: in between the port may have been reserved.
+    const meanwhile = call.options.force ? undefined : await reservedIn();
+    if (meanwhile !== undefined) {
+      call.note(`Warning: port ${meanwhile} was reserved meanwhile, and stays so until released`);
+    }
     return 0;
   },
 };
+
+async function lowestReserved(ports: Ports, min: number, max: number): Promise<number | undefined> {
+  let lowest: number | undefined;
+  for await (const { port } of ports.all()) {
+    if (min <= port && port <= max && !(lowest !== undefined && lowest < port)) lowest = port;
+  }
+  return lowest;
+}
 
 export const compactExclusions: Command = {
   options: dryRunOption,

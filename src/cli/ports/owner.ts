@@ -32,3 +32,10 @@ const SCOPES = { localhost: 'localhost', all: 'all interfaces' } as const;
 export function listenerText({ address, family, protocol, scope }: Listener): string {
   return `${PROTOCOLS[protocol]} ${FAMILIES[family]} ${SCOPES[scope]} at ${address}`;
 }
+
+/** ` by node (pid 12, user kim)`, as far as it can be seen; '' when nothing can. */
+export function ownerText(owner: ProcessOwner | undefined): string {
+  if (owner === undefined) return '';
+  const { pid = 'unknown', name = 'a process', user = 'unknown' } = owner;
+  return ` by ${name} (pid ${pid}, user ${user})`;
+}

@@ -1,7 +1,9 @@
-import type { Reservation } from '../../ports.ts';
+import { HoldfastError } from '../../errors.ts';
+import type { Occupancy, Ports, Reservation } from '../../ports.ts';
 import type { Command, OptionTable } from '../command.ts';
 import { invalidArgument } from '../failure.ts';
 import { dryRunOption, type PortsCall, pathOption, unrelatedOption } from './options.ts';
+import { ownerText } from './owner.ts';
 import { jsonText, rowOf } from './row.ts';
 import { settingsOf, tagOf, targetPath, withPorts } from './settings.ts';
 
@@ -31,21 +33,44 @@ export const release: Command = {
     });
     const path = await targetPath(call, settings, call.options.path);
     const tag = await tagOf(call.options.tag);
-    const { released } = await withPorts(call, settings, (ports) =>
-      ports.release(path, {
-        tag,
-        untaggedOnly,
-        recursive,
-        dryRun,
-        force: call.options.force,
-        relatedTo: call.cwd,
-      }),
-    );
+    const { force } = call.options;
+    const looks = !dryRun && !settings.isQuiet;
+    const { released, inUse } = await withPorts(call, settings, async (ports) => {
+      const wish = { tag, untaggedOnly, recursive, dryRun, force, relatedTo: call.cwd };
+      const done = await ports.release(path, wish);
+      return { ...done, inUse: looks ? await stillInUse(ports, done.released) : [] };
+    });
     if (json) call.out(jsonText({ dry_run: dryRun, released: released.map(rowOf) }));
     if (!settings.isQuiet) describe(call, released);
+    for (const { port, listeners } of inUse) {
+      call.note(`Warning: port ${port} is still in use${ownerText(listeners[0]?.owner)}`);
+    }
     return 0;
   },
 };
+
+/** More are not looked at: who releases a whole tree knows what he does. */
+const LOOKS_MAX = 16;
+
+/** A released port on which somebody listens is given to nobody, and somebody may have forgotten it. */
+async function stillInUse(
+  ports: Ports,
+  released: readonly Reservation[],
+): Promise<readonly Occupancy[]> {
+  if (released.length > LOOKS_MAX) return [];
+  const found = await Promise.all(released.map(({ port }) => look(ports, port)));
+  return found.filter((one) => one?.occupied === true).filter((one) => one !== undefined);
+}
+
+/** The release stands, whether or not the port can be looked at. */
+async function look(ports: Ports, port: number): Promise<Occupancy | undefined> {
+  try {
+    return await ports.occupancy(port);
+  } catch (error) {
+    if (error instanceof HoldfastError && error.code === 'PROBE_FAILED') return undefined;
+    throw error;
+  }
+}
 
 function describe(call: ReleaseCall, released: readonly Reservation[]): void {
   const { recursive } = call.options;

@@ -1,3 +1,4 @@
+import { wrongArgument } from '../../errors.ts';
 import { PORT_MAX, type PortRange } from '../reservation.ts';
 
 /**
@@ -6,17 +7,17 @@ import { PORT_MAX, type PortRange } from '../reservation.ts';
  */
 export function parseExclusion(text: string): PortRange {
   const [first = '', last, ...more] = text.split('..');
-  if (more.length > 0) throw new RangeError('Invalid port range: expected FIRST..LAST');
+  if (more.length > 0) throw wrongArgument('range', 'Invalid port range: expected FIRST..LAST');
   const min = parsePort(first);
   const max = last === undefined ? min : parsePort(last);
-  if (min > max) throw new RangeError(`Invalid port range: ${min} is greater than ${max}`);
+  if (min > max) throw wrongArgument('range', `Invalid port range: ${min} is greater than ${max}`);
   return { min, max };
 }
 
 function parsePort(text: string): number {
   const port = /^\s*\d{1,5}\s*$/.test(text) ? Number(text) : 0;
   if (port >= 1 && port <= PORT_MAX) return port;
-  throw new RangeError(`Invalid port number: expected a port from 1 to ${PORT_MAX}`);
+  throw wrongArgument('range', `Invalid port number: expected a port from 1 to ${PORT_MAX}`);
 }
 
 /** An exclusion as `parseExclusion` reads it. */
