@@ -1,0 +1,184 @@
+import type { Call, CheckResult } from './call.ts';
+import type { ModelSpec } from './machine.ts';
+import { prefix, shrink } from './shrink.ts';
+import { type Order, searchOrder } from './wgl.ts';
+
+export interface CheckOptions {
+  /** Longest time, in ms, after which what is not decided is unknown. Default 60,000. */
+  readonly timeLimitMs?: number | undefined;
+}
+
+const TIME_LIMIT_MS = 60_000;
+
+/** Time for one partition before the others had theirs: a fault elsewhere may be found at once. */
+const FIRST_LOOK_MS = 2000;
+
+/** Time to make a counterexample smaller, and for one attempt at it. */
+const SHRINK_MS = 2000;
+const ATTEMPT_MS = 200;
+
+/** A history that a model has no words for. */
+export class ModelError extends Error {
+  readonly call: Call;
+
+  constructor(call: Call, reason: string) {
+    super(`line ${call.begin}: ${reason}`);
+    this.name = 'ModelError';
+    this.call = call;
+  }
+}
+
+/**
+ * Whether some order of the calls that respects real time explains every answer. The calls are
+ * sorted by `begin`.
+ * @throws ModelError
+ */
+export function checkCalls(
+  model: ModelSpec,
+  calls: readonly Call[],
+  options: CheckOptions = {},
+): CheckResult {
+  const deadline = performance.now() + (options.timeLimitMs ?? TIME_LIMIT_MS);
+  const groups = partitionsOf(model, calls);
+  const undecided: Partition[] = [];
+  for (const group of groups) {
+    const limit = Math.min(deadline, performance.now() + FIRST_LOOK_MS);
+    const found = judge(model, group.calls, limit);
+    if (found.kind === 'illegal') return violation(model, group, found, deadline);
+    if (found.kind === 'exhausted') undecided.push({ ...group, explained: found.explained });
+  }
+  return decideLater(model, undecided, deadline) ?? { ...NOTHING, verdict: 'ok' };
+}
+
+/** Calls that touch each other. */
+interface Partition {
+  readonly key: string | undefined;
+  readonly calls: readonly Call[];
+  readonly explained: number;
+}
+
+const NOTHING = { reason: undefined, key: undefined, counterexample: [], explained: 0, calls: 0 };
+
+/** The rest of the time for what takes long, the smallest first. */
+function decideLater(
+  model: ModelSpec,
+  undecided: readonly Partition[],
+  deadline: number,
+): CheckResult | undefined {
+  const open: Partition[] = [];
+  for (const [index, group] of undecided.entries()) {
+    const now = performance.now();
+    const found = judge(model, group.calls, now + (deadline - now) / (undecided.length - index));
+    if (found.kind === 'illegal') return violation(model, group, found, deadline);
+    if (found.kind === 'legal') continue;
+    open.push({ ...group, explained: Math.max(group.explained, found.explained) });
+  }
+  const [first] = open;
+  if (first === undefined) return undefined;
+  const { key, explained, calls } = first;
+  const reason = `no answer in time: the longest order found explains ${explained} of ${calls.length} calls`;
+  return { ...NOTHING, verdict: 'unknown', reason, key, explained, calls: calls.length };
+}
+
+function partitionsOf(model: ModelSpec, calls: readonly Call[]): Partition[] {
+  const groups = new Map<string | undefined, Call[]>();
+  for (const call of calls) {
+    assertKnown(model, call);
+    if (!counts(model, call)) continue;
+    const name = model.partition ? model.partition(call) : call.key;
+    const group = groups.get(name);
+    if (group) group.push(call);
+    else groups.set(name, [call]);
+  }
+  return [...groups.values()]
+    .map((group) => ({ key: group[0]?.key, calls: group, explained: 0 }))
+    .sort((a, b) => a.calls.length - b.calls.length);
+}
+
+function assertKnown(model: ModelSpec, call: Call): void {
+  if (!model.operations.includes(call.f)) {
+    const known = model.operations.join(', ');
+    throw new ModelError(call, `model ${model.name} has no operation '${call.f}', only ${known}`);
+  }
+  const complaint = model.complaint?.(call);
+  if (complaint !== undefined) throw new ModelError(call, complaint);
+}
+
+/** What failed did not happen, and a look whose answer nobody saw says nothing. */
+function counts(model: ModelSpec, call: Call): boolean {
+  if (call.outcome === 'fail') return model.answersByFailing?.(call) ?? false;
+  return call.outcome === 'ok' || !model.observations.includes(call.f);
+}
+
+type Judgement =
+  | { readonly kind: 'legal' }
+  | { readonly kind: 'exhausted'; readonly explained: number }
+  | {
+      readonly kind: 'illegal';
+      readonly reason: string | undefined;
+      /** Calls that are illegal by themselves, where the judge names them. */
+      readonly evidence: readonly Call[] | undefined;
+      readonly order: Order | undefined;
+    };
+
+function judge(model: ModelSpec, calls: readonly Call[], deadline: number): Judgement {
+  const quick = model.shortcut?.(calls);
+  if (quick?.isLegal) return { kind: 'legal' };
+  if (quick)
+    return { kind: 'illegal', reason: quick.reason, evidence: quick.calls, order: undefined };
+  const machine = model.machine(calls);
+  const order = searchOrder(calls, machine, { deadline });
+  if (order.kind === 'exhausted') return { kind: 'exhausted', explained: order.explained };
+  if (order.kind === 'legal') return { kind: 'legal' };
+  // A collision of hashes can hide an order; two searches do not share one.
+  const again = searchOrder(calls, machine, { deadline, salt: 1 });
+  if (again.kind === 'legal') return { kind: 'legal' };
+  if (again.kind === 'exhausted') return { kind: 'exhausted', explained: again.explained };
+  return { kind: 'illegal', reason: undefined, evidence: undefined, order };
+}
+
+function violation(
+  model: ModelSpec,
+  group: Partition,
+  found: Judgement & { readonly kind: 'illegal' },
+  deadline: number,
+): CheckResult {
+  const isIllegal = (calls: readonly Call[]) =>
+    judge(model, calls, performance.now() + ATTEMPT_MS).kind === 'illegal';
+  const stuckAt = found.order?.stuck?.end;
+  const early = stuckAt === undefined ? group.calls : prefix(group.calls, stuckAt);
+  const smaller = [found.evidence, early].find((calls) => calls && isIllegal(calls));
+  const counterexample = shrink(smaller ?? group.calls, {
+    isIllegal,
+    removable: (calls) => [...observationsOf(model, calls), ...model.removable(calls)],
+    deadline: Math.min(performance.now() + SHRINK_MS, Math.max(deadline, performance.now() + 500)),
+  });
+  return {
+    verdict: 'violation',
+    reason: found.reason ?? reasonOf(model, counterexample),
+    key: group.key,
+    counterexample,
+    explained: found.order?.explained ?? 0,
+    calls: group.calls.length,
+  };
+}
+
+function observationsOf(model: ModelSpec, calls: readonly Call[]): readonly (readonly Call[])[] {
+  return calls.filter(({ f }) => model.observations.includes(f)).map((call) => [call]);
+}
+
+/** Of the counterexample, which shows it best. */
+function reasonOf(model: ModelSpec, calls: readonly Call[]): string {
+  const deadline = performance.now() + ATTEMPT_MS;
+  const { stuck, explained } = searchOrder(calls, model.machine(calls), { deadline });
+  if (stuck === undefined) return 'no order of these calls explains what they answered';
+  return `no order explains ${callText(stuck)}: the longest that respects real time explains ${explained} of these ${calls.length} calls, and this is not among them`;
+}
+
+/** A call in a sentence: `read → 3 (process 2, line 17)`. */
+export function callText({ f, input, output, outcome, process, begin }: Call): string {
+  const asked = input === null || input === undefined ? '' : ` ${JSON.stringify(input)}`;
+  const said = outcome === 'ok' && output !== undefined ? ` → ${JSON.stringify(output)}` : '';
+  const how = outcome === 'ok' ? '' : ` (${outcome})`;
+  return `${f}${asked}${said}${how} of process ${process} (line ${begin})`;
+}

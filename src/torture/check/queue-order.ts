@@ -1,0 +1,153 @@
+import type { Call } from './call.ts';
+import { Interner } from './intern.ts';
+import type { Shortcut } from './shortcut.ts';
+
+/** A value's way through the queue. */
+interface Passage {
+  enqueue: Call | undefined;
+  dequeue: Call | undefined;
+}
+
+/**
+ * Whether calls on a queue are linearizable, where no value is enqueued twice and every dequeue
+ * returned. They are unless a value comes out that never went in or comes out twice, comes out
+ * before it went in, overtakes one that went in earlier, or a dequeue finds nothing although
+ * something was there all the time (Henzinger, Sezgin and Vafeiadis, "Aspect-oriented linearizability
+ * proofs", 2013).
+ */
+export function checkQueueOrder(calls: readonly Call[]): Shortcut | undefined {
+  const passages = passagesOf(calls);
+  if (passages === undefined || 'isLegal' in passages) return passages;
+  // An enqueue of unknown outcome happened if its value came out, else need not have.
+  const certain = passages.filter((one) => one.dequeue || one.enqueue?.outcome === 'ok');
+  return fresh(certain) ?? overtaken(certain) ?? wronglyEmpty(calls, certain) ?? { isLegal: true };
+}
+
+function passagesOf(calls: readonly Call[]): Passage[] | Shortcut | undefined {
+  const values = new Interner();
+  const passages: Passage[] = [];
+  const passageOf = (value: unknown): Passage => {
+    const id = values.of(value);
+    const passage = passages[id] ?? { enqueue: undefined, dequeue: undefined };
+    passages[id] = passage;
+    return passage;
+  };
+  for (const call of calls.filter(({ f }) => f === 'enqueue')) {
+    const passage = passageOf(call.input);
+    if (passage.enqueue !== undefined || (call.input ?? null) === null) return undefined;
+    passage.enqueue = call;
+  }
+  for (const call of calls.filter(({ f }) => f === 'dequeue')) {
+    if (call.outcome !== 'ok') return undefined;
+    if ((call.output ?? null) === null) continue;
+    const passage = passageOf(call.output);
+    if (passage.dequeue !== undefined) {
+      const found = [passage.enqueue, passage.dequeue, call].filter((one) => one !== undefined);
+      return broken(`${text(call.output)} came out twice, and was put in once at most`, found);
+    }
+    passage.dequeue = call;
+  }
+  return passages;
+}
+
+function fresh(passages: readonly Passage[]): Shortcut | undefined {
+  for (const { enqueue, dequeue } of passages) {
+    if (dequeue === undefined) continue;
+    const value = text(dequeue.output);
+    if (enqueue === undefined) return broken(`${value} came out, and nobody put it in`, [dequeue]);
+    if (dequeue.end < enqueue.begin) {
+      return broken(`${value} came out before anybody began to put it in`, [dequeue, enqueue]);
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Two values of which the first went in before the second, which came out before the first. Taken
+ * by the end of their enqueues, the one to fear is that whose dequeue begins last.
+ */
+function overtaken(passages: readonly Passage[]): Shortcut | undefined {
+  const endOf = ({ enqueue }: Passage) => enqueue?.end ?? 0;
+  const byEnd = [...passages].sort((a, b) => endOf(a) - endOf(b));
+  const beginOf = ({ enqueue }: Passage) => enqueue?.begin ?? 0;
+  const byBegin = [...passages].sort((a, b) => beginOf(a) - beginOf(b));
+  const takenFrom = ({ dequeue }: Passage) => dequeue?.begin ?? Number.POSITIVE_INFINITY;
+  let at = 0;
+  let latest: Passage | undefined;
+  for (const second of byBegin) {
+    for (; at < byEnd.length && endOf(byEnd[at] as Passage) < beginOf(second); at += 1) {
+      const first = byEnd[at] as Passage;
+      if (latest === undefined || takenFrom(first) > takenFrom(latest)) latest = first;
+    }
+    if (latest === undefined || second.dequeue === undefined) continue;
+    if (second.dequeue.end >= takenFrom(latest)) continue;
+    const [a, b] = [text(latest.enqueue?.input), text(second.enqueue?.input)];
+    const how = latest.dequeue === undefined ? `while ${a} never did` : 'first';
+    const evidence = [latest.enqueue, second.enqueue, second.dequeue, latest.dequeue];
+    return broken(
+      `${a} was put in before ${b}, and ${b} came out ${how}`,
+      evidence.filter((one) => one !== undefined),
+    );
+  }
+  return undefined;
+}
+
+/** A dequeue that found nothing while, at every moment of it, some value was certainly there. */
+function wronglyEmpty(calls: readonly Call[], passages: readonly Passage[]): Shortcut | undefined {
+  const empties = calls.filter(
+    ({ f, outcome, output }) => f === 'dequeue' && outcome === 'ok' && (output ?? null) === null,
+  );
+  if (empties.length === 0) return undefined;
+  // From the end of its enqueue to the begin of its dequeue a value is certainly there.
+  const stays = passages
+    .map((passage) => ({
+      passage,
+      from: passage.enqueue?.end ?? 0,
+      to: passage.dequeue?.begin ?? Number.POSITIVE_INFINITY,
+    }))
+    .filter(({ from, to }) => from < to)
+    .sort((a, b) => a.from - b.from);
+  for (const empty of empties) {
+    const cover = coverOf(stays, empty);
+    if (cover === undefined) continue;
+    const evidence = cover.flatMap(({ passage: { enqueue, dequeue } }) => [enqueue, dequeue]);
+    const values = cover.map(({ passage }) => text(passage.enqueue?.input)).join(', then ');
+    return broken(`a dequeue found nothing while ${values} was there`, [
+      ...evidence.filter((one) => one !== undefined),
+      empty,
+    ]);
+  }
+  return undefined;
+}
+
+interface Stay {
+  readonly passage: Passage;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Stays, by `from`, that together cover every moment from the begin of a call to its end. */
+function coverOf(stays: readonly Stay[], { begin, end }: Call): readonly Stay[] | undefined {
+  const cover: Stay[] = [];
+  let covered = begin;
+  let at = 0;
+  let furthest: Stay | undefined;
+  while (covered < end) {
+    for (; at < stays.length && (stays[at] as Stay).from <= covered; at += 1) {
+      const stay = stays[at] as Stay;
+      if (furthest === undefined || stay.to > furthest.to) furthest = stay;
+    }
+    if (furthest === undefined || furthest.to <= covered) return undefined;
+    cover.push(furthest);
+    covered = furthest.to;
+  }
+  return cover;
+}
+
+function broken(reason: string, calls: readonly Call[]): Shortcut {
+  return { isLegal: false, reason, calls: [...calls].sort((a, b) => a.begin - b.begin) };
+}
+
+function text(value: unknown): string {
+  return JSON.stringify(value) ?? 'null';
+}
