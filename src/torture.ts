@@ -1,3 +1,8 @@
+export type { Call, CheckResult } from './torture/check/call.ts';
+export { checkHistory, type HistoryOptions, modelNames } from './torture/check/check-history.ts';
+export { HistoryError } from './torture/check/history-error.ts';
+export { parseHistory } from './torture/check/history-file.ts';
+export { historyVerdictText } from './torture/check/verdict-text.ts';
 export {
   type AnyDeclared,
   type Broken,

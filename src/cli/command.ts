@@ -79,5 +79,7 @@ export interface Program {
   version(): string | Promise<string>;
   readonly globals: OptionTable;
   readonly commands: Readonly<Record<string, Entry>>;
+  /** What a line is for that names none of the commands. */
+  readonly otherwise?: Entry;
   readonly details?: string;
 }

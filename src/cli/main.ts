@@ -1,4 +1,4 @@
-import type { Call, Command, OptionTable, Program } from './command.ts';
+import type { Call, Command, Entry, OptionTable, Program } from './command.ts';
 import { writeAll } from './output.ts';
 import { parseHead, parseLine, UsageError } from './parse.ts';
 
@@ -53,6 +53,10 @@ async function flush(): Promise<void> {
 }
 
 async function runProgram(program: Program, line: readonly string[]): Promise<void> {
+  const [first = ''] = line;
+  if (program.otherwise && first !== 'help' && !Object.hasOwn(program.commands, first)) {
+    return runEntry(program, program.name, program.otherwise, {}, line);
+  }
   try {
     const head = parseHead(line, program.globals);
     if (head.asks === 'version') answer.out += `${await program.version()}\n`;
@@ -80,16 +84,27 @@ async function runWord(
   if (word === 'help') return runProgram(program, [...line, '--help']);
   const entry = Object.hasOwn(program.commands, word) ? program.commands[word] : undefined;
   if (!entry) throw new UsageError(`unrecognized subcommand '${word}'`);
+  return runEntry(program, `${program.name} ${word}`, entry, before, line);
+}
+
+async function runEntry(
+  program: Program,
+  name: string,
+  entry: Entry,
+  before: Call['options'],
+  line: readonly string[],
+): Promise<void> {
   const found = await entry.load();
   if ('commands' in found) return runProgram(found, line);
-  const name = `${program.name} ${word}`;
   const globals = program.globals;
   try {
     const parsed = parseLine(line, { ...globals, ...found.options }, found.args ?? []);
     if (parsed.asks === 'version') answer.out += `${await program.version()}\n`;
     else if (parsed.asks === 'help') {
       const { commandHelp } = await import('./usage.ts');
-      answer.out += commandHelp(name, entry.summary, found, globals);
+      const isProgram = entry === program.otherwise;
+      const summary = isProgram ? program.about : entry.summary;
+      answer.out += commandHelp(name, summary, found, globals, isProgram ? program : undefined);
     } else await runCommand(found, { ...before, ...parsed.options }, parsed.args);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;

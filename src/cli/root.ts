@@ -16,7 +16,7 @@ export const root: Program = {
     },
     torture: {
       summary: 'Prove stores under concurrency and crashes',
-      load: async () => (await import('./torture.ts')).torture,
+      load: async () => (await import('./torture/program.ts')).tortureProgram,
     },
     doctor: {
       summary: 'Inspect the store files of a data directory',

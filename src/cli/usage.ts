@@ -20,28 +20,36 @@ function argumentWord({ name, required, count }: ArgumentSpec): string {
 
 /** The whole `--help` of a program. */
 export function programHelp(program: Program): string {
-  const commands = Object.entries(program.commands)
-    .filter(([, { hidden }]) => !hidden)
-    .map(([name, { summary }]): Row => [name, summary]);
   return sections([
     program.about,
     programUsage(program),
-    list('Commands:', commands),
+    list('Commands:', commandRows(program)),
     list('Options:', optionRows(program.globals)),
     program.details,
   ]);
 }
 
-/** The whole `--help` of one command; `globals` are those of the program around it. */
+function commandRows(program: Program): Row[] {
+  return Object.entries(program.commands)
+    .filter(([, { hidden }]) => !hidden)
+    .map(([name, { summary }]): Row => [name, summary]);
+}
+
+/**
+ * The whole `--help` of one command; `globals` are those of the program around it. `program` is one
+ * that has other commands beside this, which is run where none is named.
+ */
 export function commandHelp(
   name: string,
   summary: string,
   command: Command,
   globals: OptionTable,
+  program?: Program,
 ): string {
   return sections([
     summary,
-    commandUsage(name, command),
+    [commandUsage(name, command), ...(program ? [`       ${name} <COMMAND>`] : [])].join('\n'),
+    program && list('Commands:', commandRows(program)),
     list(
       'Arguments:',
       (command.args ?? []).map((spec): Row => [argumentWord(spec), described(spec)]),

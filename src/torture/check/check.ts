@@ -1,4 +1,5 @@
 import type { Call, CheckResult } from './call.ts';
+import { HistoryError } from './history-error.ts';
 import type { ModelSpec } from './machine.ts';
 import { prefix, shrink } from './shrink.ts';
 import { type Order, searchOrder } from './wgl.ts';
@@ -17,21 +18,10 @@ const FIRST_LOOK_MS = 2000;
 const SHRINK_MS = 2000;
 const ATTEMPT_MS = 200;
 
-/** A history that a model has no words for. */
-export class ModelError extends Error {
-  readonly call: Call;
-
-  constructor(call: Call, reason: string) {
-    super(`line ${call.begin}: ${reason}`);
-    this.name = 'ModelError';
-    this.call = call;
-  }
-}
-
 /**
  * Whether some order of the calls that respects real time explains every answer. The calls are
  * sorted by `begin`.
- * @throws ModelError
+ * @throws HistoryError
  */
 export function checkCalls(
   model: ModelSpec,
@@ -98,10 +88,13 @@ function partitionsOf(model: ModelSpec, calls: readonly Call[]): Partition[] {
 function assertKnown(model: ModelSpec, call: Call): void {
   if (!model.operations.includes(call.f)) {
     const known = model.operations.join(', ');
-    throw new ModelError(call, `model ${model.name} has no operation '${call.f}', only ${known}`);
+    throw new HistoryError(
+      call.begin,
+      `model ${model.name} has no operation '${call.f}', only ${known}`,
+    );
   }
   const complaint = model.complaint?.(call);
-  if (complaint !== undefined) throw new ModelError(call, complaint);
+  if (complaint !== undefined) throw new HistoryError(call.begin, complaint);
 }
 
 /** What failed did not happen, and a look whose answer nobody saw says nothing. */

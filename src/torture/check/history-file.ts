@@ -1,15 +1,5 @@
 import type { Call } from './call.ts';
-
-/** A history that cannot be read; its message names the line. */
-export class HistoryError extends Error {
-  readonly line: number;
-
-  constructor(line: number, reason: string) {
-    super(`line ${line}: ${reason}`);
-    this.name = 'HistoryError';
-    this.line = line;
-  }
-}
+import { HistoryError } from './history-error.ts';
 
 /** More are refused: they would not fit in memory, and no checker would end. */
 const EVENTS_MAX = 20_000_000;

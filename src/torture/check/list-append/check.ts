@@ -14,7 +14,7 @@ export interface ListAppendOptions {
  * "Elle", 2020). Each value is appended to a key once, so that reads tell the order of versions; from
  * it follows which transactions must come before which, and a cycle is an anomaly. `ok` means that
  * none was found: what nobody read says nothing.
- * @throws TransactionError
+ * @throws HistoryError
  */
 export function checkListAppend(
   calls: readonly Call[],

@@ -1,4 +1,5 @@
 import type { Call } from '../call.ts';
+import { HistoryError } from '../history-error.ts';
 
 /** An append of a value that is appended to that key once, or a read of all values in order. */
 export type Step =
@@ -11,43 +12,33 @@ export interface Transaction {
   readonly steps: readonly Step[];
 }
 
-/** What is wrong with a transaction as it is written down. */
-export class TransactionError extends Error {
-  readonly call: Call;
-
-  constructor(call: Call, reason: string) {
-    super(`line ${call.begin}: ${reason}`);
-    this.name = 'TransactionError';
-    this.call = call;
-  }
-}
-
 /**
  * Reads a call `txn` with the value `[["append", key, v], ["r", key, [..]]]`. What was read is known
  * of an `ok` only.
- * @throws TransactionError
+ * @throws HistoryError
  */
 export function transactionOf(call: Call): Transaction {
   if (call.f !== 'txn') {
-    throw new TransactionError(call, `model list-append has no operation '${call.f}', only txn`);
+    throw new HistoryError(call.begin, `model list-append has no operation '${call.f}', only txn`);
   }
   const isKnown = call.outcome === 'ok';
   const said = isKnown ? (call.output ?? call.input) : call.input;
-  if (!Array.isArray(said)) throw new TransactionError(call, 'a txn is a list of steps');
+  if (!Array.isArray(said)) throw new HistoryError(call.begin, 'a txn is a list of steps');
   return { call, steps: said.map((step) => stepOf(call, step, isKnown)) };
 }
 
 function stepOf(call: Call, step: unknown, isKnown: boolean): Step {
   if (!Array.isArray(step) || step.length < 2 || step.length > 3) {
-    throw new TransactionError(call, 'a step is ["append", key, value] or ["r", key, values]');
+    throw new HistoryError(call.begin, 'a step is ["append", key, value] or ["r", key, values]');
   }
   const [word, key, value = null] = step;
   const name = typeof key === 'string' ? key : JSON.stringify(key);
   if (word === 'append') return { kind: 'append', key: name, value: JSON.stringify(value) };
-  if (word !== 'r') throw new TransactionError(call, `a step is append or r, not ${String(word)}`);
+  if (word !== 'r')
+    throw new HistoryError(call.begin, `a step is append or r, not ${String(word)}`);
   if (!isKnown) return { kind: 'read', key: name, values: undefined };
   if (value !== null && !Array.isArray(value)) {
-    throw new TransactionError(call, 'what was read is a list of values');
+    throw new HistoryError(call.begin, 'what was read is a list of values');
   }
   const values = (value ?? []).map((one: unknown) => JSON.stringify(one));
   return { kind: 'read', key: name, values };

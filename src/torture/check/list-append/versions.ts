@@ -1,4 +1,5 @@
-import { type Transaction, TransactionError } from './transaction.ts';
+import { HistoryError } from '../history-error.ts';
+import type { Transaction } from './transaction.ts';
 
 /** An append, and where it stands among those of its transaction to the same key. */
 export interface Append {
@@ -26,7 +27,7 @@ export interface Anomaly {
 /**
  * The order of versions of every key, from the longest read of it: a value is appended once, so a
  * read shows the whole past of its key. Or an anomaly that shows already.
- * @throws TransactionError when a value is appended twice to one key
+ * @throws HistoryError when a value is appended twice to one key
  */
 export function versionsOf(
   transactions: readonly Transaction[],
@@ -67,7 +68,7 @@ function appendsOf(transactions: readonly Transaction[]): Map<string, Map<string
       const ofKey = appends.get(key) ?? new Map<string, Append>();
       appends.set(key, ofKey);
       if (ofKey.has(value)) {
-        throw new TransactionError(call, `${value} is appended to ${key} a second time`);
+        throw new HistoryError(call.begin, `${value} is appended to ${key} a second time`);
       }
       const isLast = !steps.slice(at + 1).some((one) => one.kind === 'append' && one.key === key);
       ofKey.set(value, { transaction: index, key, value, isLast });

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { PresetOptions, Report, TortureEvent } from '../torture.ts';
-import type { Call, Command, OptionTable } from './command.ts';
-import { UsageError } from './parse.ts';
+import type { PresetOptions, Report, TortureEvent } from '../../torture.ts';
+import type { Call, Command, OptionTable } from '../command.ts';
+import { UsageError } from '../parse.ts';
 
 const MODES = ['threads', 'processes', 'cli'] as const;
 
@@ -34,13 +34,13 @@ const options = {
   },
 } as const satisfies OptionTable;
 
-export const torture: Command = {
+export const presets: Command = {
   options,
   args: [{ name: 'PRESET', help: 'Scenario, as P1; every one by default', count: 'many' }],
   details:
     'Exit status: 0 when every verdict is ok, 1 when there is a violation, 3 when one is unknown.',
   async run(call: Call<typeof options>) {
-    const { exitStatus, htmlReport, reportText, runPresets } = await import('../torture.ts');
+    const { exitStatus, htmlReport, reportText, runPresets } = await import('../../torture.ts');
     const { json, live } = call.options;
     const report = await runPresets({
       ...(await presetOptions(call)),
@@ -59,7 +59,7 @@ export const torture: Command = {
 async function presetOptions(call: Call<typeof options>): Promise<PresetOptions> {
   const { mode = 'all', workers, processes, seed, full, history, subject } = call.options;
   const file = (name: string | undefined) => name && resolve(call.cwd, name);
-  const { selectPresets } = await import('../torture.ts');
+  const { selectPresets } = await import('../../torture.ts');
   try {
     selectPresets(call.args);
   } catch (error) {
@@ -81,7 +81,7 @@ async function presetOptions(call: Call<typeof options>): Promise<PresetOptions>
 
 /** On a terminal a line of progress gives way to the next one; elsewhere there is none. */
 async function watcher(call: Call<typeof options>): Promise<(event: TortureEvent) => void> {
-  const { liveLine } = await import('../torture.ts');
+  const { liveLine } = await import('../../torture.ts');
   const { isTTY = false } = process.stderr;
   const erase = isTTY ? '\r\x1b[K' : '';
   return (event) => {

@@ -1,0 +1,23 @@
+import type { Program } from '../command.ts';
+import { packageVersion } from '../version.ts';
+
+/** `holdfast torture`: without the name of a command it runs presets. */
+export const tortureProgram: Program = {
+  name: 'holdfast torture',
+  about: 'Prove stores under concurrency and crashes',
+  version: () => `holdfast ${packageVersion()}`,
+  globals: {
+    help: { type: 'flag', short: 'h', help: 'Print help' },
+    version: { type: 'flag', short: 'V', help: 'Print version' },
+  },
+  commands: {
+    check: {
+      summary: 'Judge a recorded history by a model',
+      load: async () => (await import('./check.ts')).check,
+    },
+  },
+  otherwise: {
+    summary: 'Run presets',
+    load: async () => (await import('./presets.ts')).presets,
+  },
+};
