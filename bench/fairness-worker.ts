@@ -1,9 +1,10 @@
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Ports } from '../src/ports.ts';
 import type { SaturationResult } from './fairness.ts';
 
-const [subject, dir = '', path = '', startAt, runMs] = process.argv.slice(2);
+const [subject, dir = '', path = '', runMs] = process.argv.slice(2);
 
 let now = Date.now();
 const clock = () => {
@@ -12,7 +13,9 @@ const clock = () => {
 };
 
 const write = subject === 'holdfast' ? await holdfast() : busyTimeout();
-while (Date.now() < Number(startAt)) await new Promise((resolve) => setTimeout(resolve, 1));
+console.log('ready');
+await once(process.stdin, 'data');
+process.stdin.destroy();
 
 const result = { commits: 0, errors: 0, longestMs: 0 };
 const end = Date.now() + Number(runMs);

@@ -1,5 +1,7 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import { Ports } from '../src/ports.ts';
 import { type Bench, type Figure, median } from './figure.ts';
 import { cleanEnvironment, inWorkspace, projects } from './workspace.ts';
@@ -7,9 +9,6 @@ import { cleanEnvironment, inWorkspace, projects } from './workspace.ts';
 const PROCESSES = 20;
 const RUN_MS = 10_000;
 const RUNS = 3;
-/** Twenty starts on two cores. */
-const START_MS = 5000;
-
 export interface SaturationResult {
   readonly commits: number;
   readonly errors: number;
@@ -80,10 +79,10 @@ async function saturate(subject: 'holdfast' | 'busy-timeout'): Promise<Run> {
       await using ports = await Ports.open({ dir });
       await Promise.all(paths.map((path) => ports.reserve(path)));
     }
-    const startAt = Date.now() + START_MS;
-    const results = await Promise.all(
-      paths.map((path) => runWorker([subject, dir, path, String(startAt), String(RUN_MS)])),
-    );
+    const workers = paths.map((path) => new SaturatingWorker([subject, dir, path, String(RUN_MS)]));
+    // A process that is still starting would take the time of those that write.
+    await Promise.all(workers.map((worker) => worker.ready));
+    const results = await Promise.all(workers.map((worker) => worker.run()));
     const commits = results.map((result) => result.commits);
     return {
       commitsPerSecond: commits.reduce((sum, count) => sum + count, 0) / (RUN_MS / 1000),
@@ -94,16 +93,28 @@ async function saturate(subject: 'holdfast' | 'busy-timeout'): Promise<Run> {
   });
 }
 
-function runWorker(args: readonly string[]): Promise<SaturationResult> {
-  const file = join(import.meta.dirname, 'fairness-worker.ts');
-  const child = spawn(process.execPath, [file, ...args], {
-    env: cleanEnvironment(),
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const chunks: Buffer[] = [];
-  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', () => resolve(JSON.parse(Buffer.concat(chunks).toString())));
-  });
+/** One of the processes: starts, says that it is ready, and writes when it is told to. */
+class SaturatingWorker {
+  readonly ready: Promise<unknown>;
+  readonly #child: ChildProcessByStdio<Writable, Readable, null>;
+  readonly #result: Promise<SaturationResult>;
+
+  constructor(args: readonly string[]) {
+    const file = join(import.meta.dirname, 'fairness-worker.ts');
+    this.#child = spawn(process.execPath, [file, ...args], {
+      env: cleanEnvironment(),
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    const lines: string[] = [];
+    this.#child.stdout.setEncoding('utf8').on('data', (text: string) => lines.push(text));
+    this.ready = once(this.#child.stdout, 'data');
+    this.#result = once(this.#child, 'close').then(() =>
+      JSON.parse(lines.join('').replace('ready\n', '')),
+    );
+  }
+
+  run(): Promise<SaturationResult> {
+    this.#child.stdin.end('go\n');
+    return this.#result;
+  }
 }
