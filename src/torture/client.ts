@@ -6,6 +6,7 @@ import { shortJson } from './operation.ts';
 import { type Phase, type Role, roleOf } from './plan.ts';
 import { Random } from './random.ts';
 import type { SlotWriter } from './slots.ts';
+import type { Turns } from './turns.ts';
 
 /** Where a client puts what it has seen. */
 export type Record = (operation: Operation) => void;
@@ -18,6 +19,8 @@ export interface ClientContext {
   /** When the run began. */
   readonly startedAt: bigint;
   readonly slots: SlotWriter;
+  /** Of the thread that all clients of this worker share. */
+  readonly turns: Turns;
   readonly record: Record;
 }
 
@@ -88,16 +91,18 @@ export class Client {
   }
 
   async #perform({ f, input, text }: Prepared): Promise<void> {
-    const { declared, slots, record, startedAt } = this.#context;
+    const { declared, slots, turns, record, startedAt } = this.#context;
     const operation = declared.ops[f];
     const since = (instant: bigint) => Number(instant - startedAt);
+    const turn = turns.current;
     const invokedAt = since(process.hrtime.bigint());
     slots.begin(this.#number, text, invokedAt);
     const seen = { process: this.#number, ...this.#where, f, input, invokedAt };
     try {
       const output: unknown = await operation?.run(this.#store, input);
       const returnedAt = since(process.hrtime.bigint());
-      record({ ...seen, output, outcome: 'ok', returnedAt });
+      const isInstant = turns.current === turn;
+      record({ ...seen, output, outcome: 'ok', isInstant, returnedAt });
     } catch (error) {
       const returnedAt = since(process.hrtime.bigint());
       const { code, message } = describeError(error);
@@ -108,6 +113,7 @@ export class Client {
         outcome: fate === 'fail' ? 'fail' : 'info',
         error: `${code}: ${message}`,
         isBug: fate === 'bug',
+        isInstant: turns.current === turn,
         returnedAt,
       });
     } finally {

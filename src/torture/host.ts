@@ -6,6 +6,7 @@ import { defaultPlan, type Phase } from './plan.ts';
 import type { Job, Reply, Request } from './protocol.ts';
 import { SlotWriter } from './slots.ts';
 import { Gate, type Instant, waitUntil } from './start-line.ts';
+import { Turns } from './turns.ts';
 
 /** What a worker has while it is part of a repetition. */
 interface Loaded {
@@ -19,6 +20,7 @@ interface Loaded {
 /** The inside of a worker, the same in a thread and in a process: requests in, replies out. */
 export class Host {
   readonly #reply: (reply: Reply) => void;
+  readonly #turns = new Turns();
   #loaded: Loaded | undefined;
   #returned: Operation[] = [];
 
@@ -53,7 +55,7 @@ export class Host {
       if (journal) journal.append(operation);
       else this.#returned.push(operation);
     };
-    const context = { declared, seed, repeat, startedAt, slots, record };
+    const context = { declared, seed, repeat, startedAt, slots, turns: this.#turns, record };
     // All at once: opening a store that does not exist yet is a race worth having.
     const clients = await Promise.all(
       job.clients.map(

@@ -97,10 +97,11 @@ ${reason}${run.violations.map(evidence).join('')}
 <p>Again with <code>${text(run.replay)}</code></p></article>`;
 }
 
-function evidence({ invariant, message, operations, repeat }: Violation): string {
+function evidence({ invariant, message, operations, repeat, alike }: Violation): string {
   const lines = operations.map((operation) => text(describeOperation(operation)));
   const shown = lines.length === 0 ? '' : `<pre>${lines.join('\n')}</pre>`;
-  return `<h4>${text(invariant)}</h4><p class="message">${text(message)} (repetition ${repeat + 1})</p>${shown}`;
+  const more = alike === 0 ? '' : `<p class="hint">and ${alike} more like it</p>`;
+  return `<h4>${text(invariant)}</h4><p class="message">${text(message)} (repetition ${repeat + 1})</p>${shown}${more}`;
 }
 
 function notes(runs: readonly RunReport[]): string {

@@ -31,7 +31,7 @@ export async function judge(
   const { repeat } = options;
   const blame: Blame = (invariant, message, operations = []) => {
     const shown = operations.slice(0, EVIDENCE_MAX);
-    violations.push({ invariant, message, repeat, operations: shown });
+    violations.push({ invariant, message, repeat, operations: shown, alike: 0 });
   };
 
   for (const failure of repetition.failures) {

@@ -20,6 +20,8 @@ export interface Operation<I = unknown, O = unknown> {
   readonly error?: string | undefined;
   /** Whether it was thrown although the declaration has no word for it. */
   readonly isBug?: boolean | undefined;
+  /** Whether it was over in the very turn of its worker's event loop in which it had begun. */
+  readonly isInstant?: boolean | undefined;
   /** Nanoseconds since the run began. */
   readonly invokedAt: number;
   /** undefined when its worker died first. */

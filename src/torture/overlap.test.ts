@@ -26,6 +26,27 @@ describe('overlap', () => {
     assert.equal(measureOverlap([]).fraction, 0);
   });
 
+  test('what one worker ran without waiting was over when its next operation began', () => {
+    const instant = (process: number) => ({ ...at(process, process, 100), isInstant: true });
+    // Clients 0 and 2 share a worker, and so do 1 and 3.
+    assert.deepEqual(measureOverlap([instant(0), instant(2)], 2), {
+      fraction: 0,
+      maxConcurrency: 1,
+    });
+    assert.deepEqual(measureOverlap([0, 1, 2, 3].map(instant), 2), {
+      fraction: 1,
+      maxConcurrency: 2,
+    });
+  });
+
+  test('one that waited was met by whatever its worker ran meanwhile', () => {
+    const instant = { ...at(2, 10, 20), isInstant: true };
+    assert.deepEqual(measureOverlap([at(0, 0, 100), instant], 2), {
+      fraction: 1,
+      maxConcurrency: 2,
+    });
+  });
+
   test('agrees with comparing every pair', () => {
     const client = fc.array(fc.tuple(fc.nat(20), fc.integer({ min: 1, max: 20 })), {
       maxLength: 8,

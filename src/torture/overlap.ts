@@ -8,10 +8,15 @@ export interface Overlap {
 }
 
 /**
- * How much clients really met. Operations that merely touch in time do not count, and one that
- * never returned counts for nothing, because nobody knows how long it ran.
+ * How much clients really met, when `workers` of them ran at once. Operations that merely touch in
+ * time do not count, and one that never returned counts for nothing, because nobody knows how long
+ * it ran. Nor do those that one worker ran one after the other without any of them waiting: each
+ * was over when the next began, and only the news of it came late.
  */
-export function measureOverlap(operations: readonly Operation[]): Overlap {
+export function measureOverlap(
+  operations: readonly Operation[],
+  workers = Number.POSITIVE_INFINITY,
+): Overlap {
   const edges: { time: number; isStart: boolean; index: number }[] = [];
   operations.forEach(({ invokedAt, returnedAt }, index) => {
     if (returnedAt === undefined) return;
@@ -21,7 +26,7 @@ export function measureOverlap(operations: readonly Operation[]): Overlap {
   if (edges.length === 0) return { fraction: 0, maxConcurrency: 0 };
   // At equal times ends come first.
   edges.sort((a, b) => a.time - b.time || Number(a.isStart) - Number(b.isStart));
-  const active = new Set<number>();
+  const active = new Map<number, Active>();
   const overlapped = new Set<number>();
   let maxConcurrency = 0;
   for (const { isStart, index } of edges) {
@@ -29,11 +34,25 @@ export function measureOverlap(operations: readonly Operation[]): Overlap {
       active.delete(index);
       continue;
     }
-    if (active.size > 0) overlapped.add(index);
-    // With two or more in flight all of them are marked already.
-    if (active.size === 1) for (const other of active) overlapped.add(other);
-    active.add(index);
-    maxConcurrency = Math.max(maxConcurrency, active.size);
+    const { process = 0, isInstant = false } = operations[index] ?? {};
+    const worker = process % workers;
+    const met = [...active].filter(([, other]) => !other.isInstant || other.worker !== worker);
+    if (met.length > 0) overlapped.add(index);
+    for (const [other] of met) overlapped.add(other);
+    active.set(index, { worker, isInstant });
+    maxConcurrency = Math.max(maxConcurrency, 1 + atOnce(met.map(([, other]) => other)));
   }
   return { fraction: overlapped.size / (edges.length / 2), maxConcurrency };
+}
+
+interface Active {
+  readonly worker: number;
+  readonly isInstant: boolean;
+}
+
+/** How many of these can have been under way together: of those that never wait, one a worker. */
+function atOnce(active: readonly Active[]): number {
+  const instants = active.filter(({ isInstant }) => isInstant);
+  const busy = new Set(instants.map(({ worker }) => worker));
+  return active.length - instants.length + busy.size;
 }

@@ -10,7 +10,8 @@ import type { Workload } from './protocol.ts';
 import { type Repetition, runRepetition } from './repetition.ts';
 import type { RunReport } from './report.ts';
 import { Tally } from './tally.ts';
-import type { Verdict, Violation } from './verdict.ts';
+import type { Verdict } from './verdict.ts';
+import { Violations } from './violations.ts';
 
 /** How one declaration is run in one mode. */
 export interface RunOptions {
@@ -45,10 +46,12 @@ export interface RunProgress {
 }
 
 /** As many times the planned repetitions are run until operations of two clients overlap. */
-const OVERLAP_TRIES = 5;
+const OVERLAP_TRIES = 20;
+/** And no longer than this part of the limit, so that the run does not end by it. */
+const OVERLAP_TRIES_LIMIT = 0.25;
 
-/** Violations beyond that say nothing new. */
-const VIOLATIONS_MAX = 20;
+/** Kinds of violations beyond that say nothing new. */
+const KINDS_MAX = 20;
 
 /**
  * Runs a declaration in one mode and judges what happened. A store that misbehaves is a verdict,
@@ -72,7 +75,7 @@ class Run {
   readonly #startedAt = process.hrtime.bigint();
   readonly #plan: Plan;
   readonly #tally: Tally;
-  readonly #violations: Violation[] = [];
+  readonly #violations = new Violations();
   readonly #doubts = new Set<string>();
   readonly #notes = new Set<string>();
   #workers = 0;
@@ -90,19 +93,23 @@ class Run {
   async report(): Promise<RunReport> {
     const { repeats = 1, phases } = this.#plan;
     let done = 0;
-    for (let goesOn = true; goesOn && done < this.#repeatsDue(repeats); done += 1) {
+    for (let goesOn = true; goesOn && this.#isDue(done, repeats); done += 1) {
       goesOn = await this.#repeat(done);
-      const { operations } = this.#tally;
-      const violations = this.#violations.length;
-      this.#options.onProgress?.({ repeat: done + 1, repeats, operations, violations });
+      this.#options.onProgress?.({
+        repeat: done + 1,
+        repeats: Math.max(repeats, done + 1),
+        operations: this.#tally.operations,
+        violations: this.#violations.total,
+      });
     }
     const figures = this.#tally.figures();
     const clients = clientCount(phases);
     if (this.#lacksOverlap()) {
       this.#doubts.add('no operation overlapped one of another client');
     }
-    if (this.#violations.length > VIOLATIONS_MAX) {
-      this.#notes.add(`${this.#violations.length} violations, ${VIOLATIONS_MAX} of them listed`);
+    const { kinds, total } = this.#violations;
+    if (kinds.length > KINDS_MAX) {
+      this.#notes.add(`${total} violations of ${kinds.length} kinds, ${KINDS_MAX} of them listed`);
     }
     const { mode, seed, title, target, replay } = this.#options;
     const verdict = this.#verdict();
@@ -114,15 +121,18 @@ class Run {
       clients,
       repeats: done,
       ...figures,
-      violations: this.#violations.slice(0, VIOLATIONS_MAX),
+      violations: kinds.slice(0, KINDS_MAX),
       notes: [...this.#notes],
       durationMs: this.#elapsed() / 1e6,
     };
   }
 
   /** A busy machine may run the clients one after the other: that shows nothing, so try again. */
-  #repeatsDue(planned: number): number {
-    return this.#lacksOverlap() ? planned * OVERLAP_TRIES : planned;
+  #isDue(done: number, planned: number): boolean {
+    if (done < planned) return true;
+    if (this.#violations.total > 0) return false;
+    const isInTime = this.#elapsed() / 1e6 < this.#options.limitMs * OVERLAP_TRIES_LIMIT;
+    return isInTime && done < planned * OVERLAP_TRIES && this.#lacksOverlap();
   }
 
   #lacksOverlap(): boolean {
@@ -148,10 +158,10 @@ class Run {
       signal: this.#options.signal,
     });
     this.#workers = Math.max(this.#workers, repetition.workers);
-    this.#tally.add(repetition.operations);
+    this.#tally.add(repetition.operations, repetition.workers);
     this.#keep(repetition, repeat);
     const found = await judge(declared, shared, repetition, { repeat, now: this.#elapsed() });
-    this.#violations.push(...found.violations);
+    for (const violation of found.violations) this.#violations.add(violation);
     for (const doubt of found.doubts) this.#doubts.add(doubt);
     for (const note of found.notes) this.#notes.add(note);
     rmSync(dir, { recursive: true, force: true });
@@ -165,7 +175,7 @@ class Run {
     const events = eventsOf(repetition.operations, this.#declared.model?.partition);
     const extension = extname(historyFile);
     const stem = historyFile.slice(0, historyFile.length - extension.length);
-    const isOnly = (this.#plan.repeats ?? 1) === 1;
+    const isOnly = (this.#plan.repeats ?? 1) === 1 && repeat === 0;
     writeHistory(isOnly ? historyFile : `${stem}-${repeat}${extension}`, events);
   }
 
@@ -174,7 +184,7 @@ class Run {
   }
 
   #verdict(): Verdict {
-    if (this.#violations.length > 0) return 'violation';
+    if (this.#violations.total > 0) return 'violation';
     return this.#doubts.size > 0 ? 'unknown' : 'ok';
   }
 }

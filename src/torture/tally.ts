@@ -32,13 +32,14 @@ export class Tally {
     return this.#maxConcurrency;
   }
 
-  add(all: readonly Operation[]): void {
+  /** One repetition, which as many workers ran. */
+  add(all: readonly Operation[], workers: number): void {
     const operations = all.filter(({ phase }) => phase === '' || this.#measured.has(phase));
     for (const { f, outcome, invokedAt, returnedAt } of operations) {
       this.#outcomes[outcome] += 1;
       if (returnedAt !== undefined) this.#histogramOf(f).record(returnedAt - invokedAt);
     }
-    const { fraction, maxConcurrency } = measureOverlap(operations);
+    const { fraction, maxConcurrency } = measureOverlap(operations, workers);
     this.#operations += operations.length;
     this.#overlapped += fraction * operations.length;
     this.#maxConcurrency = Math.max(this.#maxConcurrency, maxConcurrency);

@@ -1,8 +1,10 @@
 import { describeOperation } from './operation.ts';
 import type { Report, RunReport } from './report.ts';
+import type { Violation } from './verdict.ts';
 
 /** Lines of evidence of one violation in text; the JSON and HTML reports have more. */
 const EVIDENCE_LINES = 6;
+/** Kinds of violations. */
 const VIOLATIONS_SHOWN = 5;
 
 /** The verdicts as an aligned table of at most 100 columns, then the evidence. */
@@ -55,20 +57,24 @@ function detailsOf(run: RunReport): string[] {
   const head = `${run.name} ${run.mode}`;
   const notes = run.notes.map((note) => `${head}: ${note}`);
   const lines = run.reason === undefined ? notes : [...notes, `${head}: unknown: ${run.reason}`];
-  for (const { invariant, message, operations, repeat } of run.violations.slice(
-    0,
-    VIOLATIONS_SHOWN,
-  )) {
-    lines.push(`${head}: ${invariant}: ${message} (repetition ${repeat + 1})`);
-    for (const one of operations.slice(0, EVIDENCE_LINES))
-      lines.push(`  ${describeOperation(one)}`);
-    const more = operations.length - EVIDENCE_LINES;
-    if (more > 0) lines.push(`  and ${more} more`);
+  for (const violation of run.violations.slice(0, VIOLATIONS_SHOWN)) {
+    lines.push(...evidenceOf(violation).map((line, at) => (at === 0 ? `${head}: ${line}` : line)));
   }
-  const more = run.violations.length - VIOLATIONS_SHOWN;
+  const more = run.violations
+    .slice(VIOLATIONS_SHOWN)
+    .reduce((sum, { alike }) => sum + alike + 1, 0);
   if (more > 0) lines.push(`${head}: and ${more} more violations`);
   if (run.verdict !== 'ok') lines.push(`${head}: again with: ${run.replay}`);
   return lines.length === 0 ? [] : [lines.join('\n')];
+}
+
+/** A violation in a line, and what shows it in more. */
+function evidenceOf({ invariant, message, operations, repeat, alike }: Violation): string[] {
+  const shown = operations.slice(0, EVIDENCE_LINES).map((one) => `  ${describeOperation(one)}`);
+  const more = operations.length - EVIDENCE_LINES;
+  if (more > 0) shown.push(`  and ${more} more operations`);
+  if (alike > 0) shown.push(`  and ${alike} more like it`);
+  return [`${invariant}: ${message} (repetition ${repeat + 1})`, ...shown];
 }
 
 /** `wrk` and `max` count; times are in milliseconds. */

@@ -10,6 +10,8 @@ export interface Violation {
   readonly message: string;
   readonly repeat: number;
   readonly operations: readonly Operation[];
+  /** How many more there were that differ in nothing but numbers. */
+  readonly alike: number;
 }
 
 /** The worst of several: a violation weighs more than an unknown. */

@@ -22,26 +22,27 @@ export class Watchdog implements Disposable {
   readonly #slots: SlotReader;
   readonly #options: WatchdogOptions;
   readonly #timer: NodeJS.Timeout;
+  readonly #everyMs: number;
   #progress = -1;
-  #progressAt = performance.now();
+  #idleMs = 0;
+  #lookedAt = performance.now();
 
   constructor(slots: SlotReader, options: WatchdogOptions) {
     this.#slots = slots;
     this.#options = options;
     const { promise, resolve } = Promise.withResolvers<Stall>();
     this.stalled = promise;
-    this.#timer = setInterval(
-      () => {
-        const stall = this.#look();
-        if (stall) resolve(stall);
-      },
-      Math.min(LOOK_MS, options.stallMs / 4),
-    );
+    this.#everyMs = Math.min(LOOK_MS, options.stallMs / 4);
+    this.#timer = setInterval(() => {
+      const stall = this.#look();
+      if (stall) resolve(stall);
+    }, this.#everyMs);
   }
 
   /** Something other than an operation has got on: a barrier, an open, a close. */
   touch(): void {
-    this.#progressAt = performance.now();
+    this.#idleMs = 0;
+    this.#lookedAt = performance.now();
   }
 
   [Symbol.dispose](): void {
@@ -49,13 +50,17 @@ export class Watchdog implements Disposable {
   }
 
   #look(): Stall | undefined {
+    const now = performance.now();
+    // Where this process did not run either (it was stopped, the machine slept), nobody stalled.
+    this.#idleMs += Math.min(now - this.#lookedAt, 2 * this.#everyMs);
+    this.#lookedAt = now;
     const progress = this.#slots.progress();
     if (progress !== this.#progress) {
       this.#progress = progress;
       this.touch();
     }
     const { stallMs, limitAt } = this.#options;
-    const idleMs = performance.now() - this.#progressAt;
+    const idleMs = this.#idleMs;
     if (idleMs > stallMs) {
       const inFlight = this.#slots.inFlight();
       const what = inFlight.length > 0 ? 'no operation has returned' : 'no worker has answered';

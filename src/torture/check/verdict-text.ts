@@ -3,6 +3,7 @@ import type { Call, CheckResult } from './call.ts';
 /** A wider table no terminal shows. */
 const COLUMNS_MAX = 8;
 const CELL_MAX = 34;
+const CALLS_MAX = 30;
 
 /** A verdict about a history as the command line prints it. */
 export function historyVerdictText(model: string, result: CheckResult, durationMs: number): string {
@@ -12,7 +13,14 @@ export function historyVerdictText(model: string, result: CheckResult, durationM
   const reason = `${result.verdict}${where}: ${result.reason} (${seconds})\n`;
   return result.counterexample.length === 0
     ? reason
-    : `${reason}\n${callTable(result.counterexample)}`;
+    : `${reason}\n${lastCalls(result.counterexample)}`;
+}
+
+/** Where it could not be made small, its end is what to look at. */
+function lastCalls(calls: readonly Call[]): string {
+  if (calls.length <= CALLS_MAX) return callTable(calls);
+  const last = calls.slice(-CALLS_MAX);
+  return `the last ${CALLS_MAX} of ${calls.length} calls that cannot all be:\n\n${callTable(last)}`;
 }
 
 /**

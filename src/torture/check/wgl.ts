@@ -40,9 +40,15 @@ export function searchOrder(
   return new Search(calls, machine, options).run();
 }
 
-/** An entry of the list of events still to come: 2i is the invoke of call i, 2i + 1 its return. */
+/** Before the first entry of the list of events that are still to come. */
 const HEAD = 0;
 
+/**
+ * The search walks a list of events in real-time order. A call that may come next is taken: its
+ * invoke and return leave the list, and the walk begins again. When the walk meets a return, the
+ * call that it belongs to has to be taken before, so one of the calls that never returned may help;
+ * else the last choice is undone, and the walk goes on behind it.
+ */
 class Search {
   readonly #calls: readonly Call[];
   readonly #machine: Machine;
@@ -50,7 +56,8 @@ class Search {
   readonly #seen: SeenConfigurations;
   readonly #next: Int32Array;
   readonly #previous: Int32Array;
-  /** Of a call without return: the one before it that means the same, or -1. */
+  /** Calls that never returned, and of each the one before it that means the same, or NONE. */
+  readonly #pending: Int32Array;
   readonly #twin: Int32Array;
   readonly #taken: Uint8Array;
   /** Calls in the order taken, the states before them, and whether there was nothing to choose. */
@@ -59,17 +66,20 @@ class Search {
   readonly #isForced: boolean[] = [];
   /** Further states that the call on top may lead to. */
   readonly #others: (readonly StateId[])[] = [];
+  /** Where the walk stands: at an entry or, stopped by a return, at a place in `#pending`. */
+  #entry = NONE;
+  #pendingAt = NONE;
   #returnsLeft = 0;
   #best: readonly number[] = [];
-  #stuck = -1;
+  #stuck = NONE;
 
   constructor(calls: readonly Call[], machine: Machine, { deadline, salt = 0 }: SearchOptions) {
     this.#calls = calls;
     this.#machine = machine;
     this.#deadline = deadline;
-    const places = 2 * calls.length + 1;
-    this.#next = new Int32Array(places + 1).fill(NONE);
-    this.#previous = new Int32Array(places + 1).fill(NONE);
+    this.#next = new Int32Array(2 * calls.length + 1).fill(NONE);
+    this.#previous = new Int32Array(2 * calls.length + 1).fill(NONE);
+    this.#pending = Int32Array.from(calls.keys()).filter((index) => isPending(calls[index]));
     this.#twin = twinsOf(calls, machine.tellsProcesses ?? false);
     this.#taken = new Uint8Array(calls.length);
     this.#seen = new SeenConfigurations(calls, salt);
@@ -78,41 +88,76 @@ class Search {
 
   run(): Order {
     let state = this.#machine.init;
-    let entry = this.#after(HEAD);
+    this.#walkAgain();
     for (let steps = 1; this.#returnsLeft > 0; steps += 1) {
       if (steps % STEPS_PER_LOOK === 0 && performance.now() > this.#deadline) {
         this.#noteBest();
         return this.#answer('exhausted');
       }
-      const index = (entry - 1) >> 1;
-      if (entry !== NONE && isInvoke(entry)) {
+      const index = this.#candidate();
+      if (index !== NONE) {
         const next = this.#try(state, index);
-        if (next === NONE) entry = this.#after(entry);
+        if (next === NONE) this.#walkOn();
         else {
           state = next;
-          entry = this.#after(HEAD);
+          this.#walkAgain();
         }
         continue;
       }
-      // A call must be taken before its return is passed: go back and choose otherwise.
-      this.#noteBest(index);
       const back = this.#goBack();
       if (back === undefined) return this.#answer('illegal');
-      [state, entry] = back;
+      state = back;
     }
     return this.#answer('legal');
   }
 
-  /** Takes the call if it can come next and leads to something new. */
+  /** The call that the walk stands at, or NONE at its end. */
+  #candidate(): number {
+    if (this.#pendingAt === NONE) {
+      if (isInvoke(this.#entry)) return callOf(this.#entry);
+      this.#noteBest(callOf(this.#entry));
+      this.#pendingAt = 0;
+    }
+    const limit = this.#calls[callOf(this.#entry)]?.end ?? 0;
+    for (; this.#pendingAt < this.#pending.length; this.#pendingAt += 1) {
+      const index = this.#pending[this.#pendingAt] as number;
+      if ((this.#calls[index]?.begin ?? 0) > limit) break;
+      const twin = this.#twin[index] as number;
+      const isFirst = twin === NONE || this.#taken[twin] === 1;
+      if (this.#taken[index] === 0 && isFirst) return index;
+    }
+    return NONE;
+  }
+
+  #walkOn(): void {
+    if (this.#pendingAt === NONE) this.#entry = this.#after(this.#entry);
+    else this.#pendingAt += 1;
+  }
+
+  #walkAgain(): void {
+    this.#entry = this.#after(HEAD);
+    this.#pendingAt = NONE;
+  }
+
+  /** Puts the walk back behind a call that was taken and is not any more. */
+  #walkBehind(index: number): void {
+    if (!isPending(this.#calls[index])) {
+      this.#entry = this.#after(invokeOf(index));
+      this.#pendingAt = NONE;
+      return;
+    }
+    this.#entry = this.#after(HEAD);
+    while (isInvoke(this.#entry)) this.#entry = this.#after(this.#entry);
+    this.#pendingAt = this.#pending.indexOf(index) + 1;
+  }
+
+  /** Takes the call if it leads to something new; answers the state after it. */
   #try(state: StateId, index: number): StateId {
-    const twin = this.#twin[index] ?? NONE;
-    if (twin !== NONE && this.#taken[twin] === 0) return NONE;
     const found = this.#machine.step(state, index);
     if (typeof found !== 'number') return this.#tryEach(state, index, found);
     if (found === NONE) return NONE;
-    const isPending = this.#calls[index]?.end === Number.POSITIVE_INFINITY;
     // What changes nothing and need not have happened is of no use.
-    if (isPending && found === state) return NONE;
+    if (found === state && isPending(this.#calls[index])) return NONE;
     this.#seen.flip(index);
     if (!this.#seen.add(found)) {
       this.#seen.flip(index);
@@ -140,26 +185,29 @@ class Search {
     this.#isForced.push(isForced);
     this.#others.push(others);
     this.#taken[index] = 1;
-    this.#lift(index);
+    if (!isPending(this.#calls[index])) this.#lift(index);
   }
 
-  /** Undoes takings until there is another choice: answers the state and the entry to go on from. */
-  #goBack(): [StateId, number] | undefined {
+  /** Undoes takings until there is another choice; answers the state to go on from. */
+  #goBack(): StateId | undefined {
     for (;;) {
       const others = this.#others.pop();
       if (others === undefined) return undefined;
       const [other, ...rest] = others;
       if (other !== undefined) {
         this.#others.push(rest);
-        return [other, this.#after(HEAD)];
+        this.#walkAgain();
+        return other;
       }
-      const index = this.#order.pop() ?? 0;
-      const state = this.#states.pop() ?? 0;
-      const isForced = this.#isForced.pop() ?? false;
+      const index = this.#order.pop() as number;
+      const state = this.#states.pop() as number;
+      const isForced = this.#isForced.pop();
       this.#taken[index] = 0;
       this.#seen.flip(index);
-      this.#unlift(index);
-      if (!isForced) return [state, this.#after(2 * index + 1)];
+      if (!isPending(this.#calls[index])) this.#unlift(index);
+      if (isForced) continue;
+      this.#walkBehind(index);
+      return state;
     }
   }
 
@@ -171,12 +219,11 @@ class Search {
 
   #answer(kind: Order['kind']): Order {
     const order = kind === 'legal' ? this.#order : this.#best;
-    const callOf = (index: number) => this.#calls[index] as Call;
     return {
       kind,
       explained: order.length,
-      stuck: kind === 'legal' || this.#stuck === NONE ? undefined : callOf(this.#stuck),
-      order: order.map(callOf),
+      stuck: kind === 'legal' || this.#stuck === NONE ? undefined : this.#calls[this.#stuck],
+      order: order.map((index) => this.#calls[index] as Call),
     };
   }
 
@@ -184,15 +231,15 @@ class Search {
     return this.#next[entry] ?? NONE;
   }
 
-  /** Links the events in real-time order. What never returned has an invoke only. */
+  /** Links the events of the calls that returned, in real-time order. */
   #link(): void {
-    const returns: number[] = [];
-    for (const [index, call] of this.#calls.entries()) {
-      if (call.end !== Number.POSITIVE_INFINITY) returns.push(index);
-    }
-    const endOf = (index: number) => this.#calls[index]?.end ?? 0;
-    returns.sort((a, b) => endOf(a) - endOf(b));
-    this.#returnsLeft = returns.length;
+    const begins = this.#calls
+      .keys()
+      .filter((index) => !isPending(this.#calls[index]))
+      .toArray();
+    const endOf = (index: number | undefined) => this.#calls[index ?? NONE]?.end ?? 0;
+    const ends = begins.toSorted((a, b) => endOf(a) - endOf(b));
+    this.#returnsLeft = ends.length;
     let last = HEAD;
     const append = (entry: number) => {
       this.#next[last] = entry;
@@ -200,30 +247,27 @@ class Search {
       last = entry;
     };
     let at = 0;
-    for (const [index, call] of this.#calls.entries()) {
+    for (const index of begins) {
       // At equal places an invoke comes first: what touched counts as concurrent.
-      for (; at < returns.length && endOf(returns[at] as number) < call.begin; at += 1) {
-        append(2 * (returns[at] as number) + 2);
-      }
-      append(2 * index + 1);
+      const begin = this.#calls[index]?.begin ?? 0;
+      for (; at < ends.length && endOf(ends[at]) < begin; at += 1)
+        append(returnOf(ends[at] as number));
+      append(invokeOf(index));
     }
-    for (; at < returns.length; at += 1) append(2 * (returns[at] as number) + 2);
+    for (; at < ends.length; at += 1) append(returnOf(ends[at] as number));
   }
 
   #lift(index: number): void {
-    this.#unlink(2 * index + 1);
-    if (this.#calls[index]?.end === Number.POSITIVE_INFINITY) return;
-    this.#unlink(2 * index + 2);
+    this.#unlink(invokeOf(index));
+    this.#unlink(returnOf(index));
     this.#returnsLeft -= 1;
   }
 
   /** In the reverse order of `lift`, so that each entry finds its neighbours as they were. */
   #unlift(index: number): void {
-    if (this.#calls[index]?.end !== Number.POSITIVE_INFINITY) {
-      this.#relink(2 * index + 2);
-      this.#returnsLeft += 1;
-    }
-    this.#relink(2 * index + 1);
+    this.#relink(returnOf(index));
+    this.#relink(invokeOf(index));
+    this.#returnsLeft += 1;
   }
 
   #unlink(entry: number): void {
@@ -242,8 +286,24 @@ class Search {
 }
 
 /** Entry 0 is the head, 2i + 1 the invoke of call i, 2i + 2 its return. */
+function invokeOf(index: number): number {
+  return 2 * index + 1;
+}
+
+function returnOf(index: number): number {
+  return 2 * index + 2;
+}
+
 function isInvoke(entry: number): boolean {
-  return (entry & 1) === 1;
+  return (entry & 1) === 1 && entry !== NONE;
+}
+
+function callOf(entry: number): number {
+  return (entry - 1) >> 1;
+}
+
+function isPending(call: Call | undefined): boolean {
+  return call?.end === Number.POSITIVE_INFINITY;
 }
 
 /** Calls without return that ask the same are worth the same: only the first of them is tried. */
@@ -251,7 +311,7 @@ function twinsOf(calls: readonly Call[], tellsProcesses: boolean): Int32Array {
   const twins = new Int32Array(calls.length).fill(NONE);
   const last = new Map<string, number>();
   for (const [index, call] of calls.entries()) {
-    if (call.end !== Number.POSITIVE_INFINITY) continue;
+    if (!isPending(call)) continue;
     const meaning = JSON.stringify([call.f, call.input, tellsProcesses ? call.process : 0]);
     twins[index] = last.get(meaning) ?? NONE;
     last.set(meaning, index);

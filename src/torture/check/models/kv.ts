@@ -22,28 +22,50 @@ export const kv: ModelSpec = {
   },
 };
 
+/**
+ * A text that is the beginning of nothing that was read is as good as any other such text: only a
+ * put leads on from it. So all of them are one state, and the order of appends that nobody saw
+ * costs nothing.
+ */
 function textMachine(calls: readonly Call[]): Machine {
+  const UNSEEN = 0;
   const texts: string[] = [''];
-  const numbers = new Map([['', 0]]);
+  const numbers = new Map<string, number>();
+  const read = calls.filter(({ f }) => f === 'get').map(({ output }) => String(output ?? ''));
+  const sorted = [...new Set(read)].sort();
   const stateOf = (text: string): number => {
-    let state = numbers.get(text);
-    if (state === undefined) {
-      state = texts.length;
-      texts.push(text);
-      numbers.set(text, state);
-    }
+    const known = numbers.get(text);
+    if (known !== undefined) return known;
+    // The first text at or behind `text` in order begins with it, if any does.
+    const isBeginning = sorted[firstAtOrAfter(sorted, text)]?.startsWith(text) ?? false;
+    const state = isBeginning ? texts.length : UNSEEN;
+    if (isBeginning) texts.push(text);
+    numbers.set(text, state);
     return state;
   };
-  const seen = calls.map(({ f, output }) => (f === 'get' ? stateOf(String(output ?? '')) : 0));
+  const seen = calls.map(({ f, output }) => (f === 'get' ? stateOf(String(output ?? '')) : UNSEEN));
   return {
-    init: 0,
+    init: stateOf(''),
     observes: (index) => calls[index]?.f === 'get',
     step(state, index) {
-      const { f, input } = calls[index] as Call;
+      const { f, input, outcome } = calls[index] as Call;
       if (f === 'get') return state === seen[index] ? state : NONE;
-      return stateOf(f === 'put' ? String(input) : texts[state] + String(input));
+      const text = f === 'put' || state === UNSEEN ? String(input) : texts[state] + String(input);
+      const next = f === 'append' && state === UNSEEN ? UNSEEN : stateOf(text);
+      // What need not have happened, and nobody saw, is of no use.
+      return next === UNSEEN && outcome === 'info' ? NONE : next;
     },
   };
+}
+
+function firstAtOrAfter(sorted: readonly string[], text: string): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] as string) < text) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Texts that are part of nothing that was read: nothing was read between them and the next put. */

@@ -43,16 +43,23 @@ function registerMachine(calls: readonly Call[]): Machine {
   const second = Int32Array.from(calls, ({ f, input }) =>
     f === 'cas' ? values.of((input as readonly unknown[])[1]) : 0,
   );
+  const wanted = new Set(first.filter((_, index) => kinds[index] === READ || kinds[index] === CAS));
+  const isAnyWanted = kinds.includes(FAILED_CAS);
+  /** Whether a call that need not have happened may be of use: somebody sees what it writes. */
+  const isOfUse = (value: number, index: number) =>
+    calls[index]?.outcome !== 'info' || isAnyWanted || wanted.has(value);
   return {
     init,
     observes: (index) => kinds[index] === READ || kinds[index] === FAILED_CAS,
     step(state, index) {
       const value = first[index] as number;
       const kind = kinds[index];
-      if (kind === WRITE) return value;
+      if (kind === WRITE) return isOfUse(value, index) ? value : NONE;
       if (kind === FAILED_CAS) return state === value ? NONE : state;
       if (state !== value) return NONE;
-      return kind === CAS ? (second[index] as number) : state;
+      if (kind !== CAS) return state;
+      const next = second[index] as number;
+      return isOfUse(next, index) ? next : NONE;
     },
   };
 }
