@@ -138,3 +138,32 @@ export const drawing = torture({
   store: nowhere,
   ops: { draw: op({ in: (draw) => draw.int(1e9), run: () => turn() }) },
 });
+
+/** Its two clients wait for anything, and so meet, from that repetition on. */
+export const meetingLate = torture({
+  name: 'meeting late',
+  store: nowhere,
+  ops: {
+    turn: op({
+      in: (draw) => draw.repeat,
+      run: async (_store, repeat) => {
+        if (repeat >= 7) await turn();
+      },
+    }),
+  },
+  plan: () => ({
+    phases: [{ name: 'run', roles: [{ name: 'doer', clients: 2, does: 'turn', count: 10 }] }],
+  }),
+});
+
+/** Breaks one promise again and again, and another one once. */
+export const forgetful = torture({
+  name: 'forgetful',
+  store: nowhere,
+  ops: { put: op({ in: (draw) => `k${draw.client}`, run: () => turn() }) },
+  invariants: {
+    'all is there': (_store, history) =>
+      history.ok('put').map((one) => ({ message: `${one.input} is gone`, operations: [one] })),
+    'is sorted': () => false,
+  },
+});

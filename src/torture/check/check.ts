@@ -140,7 +140,8 @@ function violation(
     judge(model, calls, performance.now() + ATTEMPT_MS).kind === 'illegal';
   const stuckAt = found.order?.stuck?.end;
   const early = stuckAt === undefined ? group.calls : prefix(group.calls, stuckAt);
-  const smaller = [found.evidence, early].find((calls) => calls && isIllegal(calls));
+  const sorted = found.evidence?.toSorted((a, b) => a.begin - b.begin);
+  const smaller = [sorted, early].find((calls) => calls && isIllegal(calls));
   const counterexample = shrink(smaller ?? group.calls, {
     isIllegal,
     removable: (calls) => [...observationsOf(model, calls), ...model.removable(calls)],
@@ -150,7 +151,7 @@ function violation(
     verdict: 'violation',
     reason: found.reason ?? reasonOf(model, counterexample),
     key: group.key,
-    counterexample,
+    counterexample: counterexample.toSorted((a, b) => a.begin - b.begin),
     explained: found.order?.explained ?? 0,
     calls: group.calls.length,
   };

@@ -9,18 +9,28 @@ interface Passage {
 }
 
 /**
- * Whether calls on a queue are linearizable, where no value is enqueued twice and every dequeue
- * returned. They are unless a value comes out that never went in or comes out twice, comes out
- * before it went in, overtakes one that went in earlier, or a dequeue finds nothing although
- * something was there all the time (Henzinger, Sezgin and Vafeiadis, "Aspect-oriented linearizability
- * proofs", 2013).
+ * Whether calls on a queue are linearizable, where no value is enqueued twice. They are unless a
+ * value comes out that never went in or comes out twice, comes out before it went in, overtakes one
+ * that went in earlier, or a dequeue finds nothing although something was there all the time
+ * (Henzinger, Sezgin and Vafeiadis, "Aspect-oriented linearizability proofs", 2013).
  */
 export function checkQueueOrder(calls: readonly Call[]): Shortcut | undefined {
+  const unknown = calls.filter(({ f, outcome }) => f === 'dequeue' && outcome === 'info');
+  const empties = calls.filter(
+    ({ f, outcome, output }) => f === 'dequeue' && outcome === 'ok' && (output ?? null) === null,
+  );
+  // Which values were gone by then depends on what the dequeues took whose answers nobody saw.
+  if (unknown.length > 0 && empties.length > 0) return undefined;
   const passages = passagesOf(calls);
   if (passages === undefined || 'isLegal' in passages) return passages;
   // An enqueue of unknown outcome happened if its value came out, else need not have.
   const certain = passages.filter((one) => one.dequeue || one.enqueue?.outcome === 'ok');
-  return fresh(certain) ?? overtaken(certain) ?? wronglyEmpty(calls, certain) ?? { isLegal: true };
+  return (
+    fresh(certain) ??
+    overtaken(certain.filter((one) => one.dequeue)) ??
+    leftBehind(certain, unknown) ??
+    wronglyEmpty(empties, certain) ?? { isLegal: true }
+  );
 }
 
 function passagesOf(calls: readonly Call[]): Passage[] | Shortcut | undefined {
@@ -38,7 +48,6 @@ function passagesOf(calls: readonly Call[]): Passage[] | Shortcut | undefined {
     passage.enqueue = call;
   }
   for (const call of calls.filter(({ f }) => f === 'dequeue')) {
-    if (call.outcome !== 'ok') return undefined;
     if ((call.output ?? null) === null) continue;
     const passage = passageOf(call.output);
     if (passage.dequeue !== undefined) {
@@ -67,36 +76,83 @@ function fresh(passages: readonly Passage[]): Shortcut | undefined {
  * by the end of their enqueues, the one to fear is that whose dequeue begins last.
  */
 function overtaken(passages: readonly Passage[]): Shortcut | undefined {
-  const endOf = ({ enqueue }: Passage) => enqueue?.end ?? 0;
-  const byEnd = [...passages].sort((a, b) => endOf(a) - endOf(b));
-  const beginOf = ({ enqueue }: Passage) => enqueue?.begin ?? 0;
-  const byBegin = [...passages].sort((a, b) => beginOf(a) - beginOf(b));
-  const takenFrom = ({ dequeue }: Passage) => dequeue?.begin ?? Number.POSITIVE_INFINITY;
+  const byEnd = passages.toSorted((a, b) => endOf(a) - endOf(b));
+  const byBegin = passages.toSorted((a, b) => beginOf(a) - beginOf(b));
+  const takenFrom = ({ dequeue }: Passage) => dequeue?.begin ?? 0;
   let at = 0;
   let latest: Passage | undefined;
   for (const second of byBegin) {
-    for (; at < byEnd.length && endOf(byEnd[at] as Passage) < beginOf(second); at += 1) {
+    for (; at < byEnd.length && endOf(byEnd[at]) < beginOf(second); at += 1) {
       const first = byEnd[at] as Passage;
       if (latest === undefined || takenFrom(first) > takenFrom(latest)) latest = first;
     }
-    if (latest === undefined || second.dequeue === undefined) continue;
-    if (second.dequeue.end >= takenFrom(latest)) continue;
-    const [a, b] = [text(latest.enqueue?.input), text(second.enqueue?.input)];
-    const how = latest.dequeue === undefined ? `while ${a} never did` : 'first';
-    const evidence = [latest.enqueue, second.enqueue, second.dequeue, latest.dequeue];
-    return broken(
-      `${a} was put in before ${b}, and ${b} came out ${how}`,
-      evidence.filter((one) => one !== undefined),
-    );
+    if (latest === undefined || (second.dequeue?.end ?? 0) >= takenFrom(latest)) continue;
+    return passedBy(latest, second, 'first');
   }
   return undefined;
 }
 
-/** A dequeue that found nothing while, at every moment of it, some value was certainly there. */
-function wronglyEmpty(calls: readonly Call[], passages: readonly Passage[]): Shortcut | undefined {
-  const empties = calls.filter(
-    ({ f, outcome, output }) => f === 'dequeue' && outcome === 'ok' && (output ?? null) === null,
+/**
+ * Values that never came out although one came out that went in later: each must have been taken
+ * by a dequeue whose answer nobody saw, and that had begun by then.
+ */
+function leftBehind(passages: readonly Passage[], unknown: readonly Call[]): Shortcut | undefined {
+  const after = passages.filter(({ dequeue }) => dequeue).sort((a, b) => beginOf(b) - beginOf(a));
+  const left = passages
+    .filter(({ dequeue }) => dequeue === undefined)
+    .sort((a, b) => endOf(b) - endOf(a));
+  const overdue: { readonly passage: Passage; readonly by: Passage; readonly limit: number }[] = [];
+  let at = 0;
+  let earliest: Passage | undefined;
+  for (const passage of left) {
+    for (; at < after.length && beginOf(after[at]) > endOf(passage); at += 1) {
+      const later = after[at] as Passage;
+      if ((later.dequeue?.end ?? 0) < (earliest?.dequeue?.end ?? Number.POSITIVE_INFINITY)) {
+        earliest = later;
+      }
+    }
+    if (earliest) overdue.push({ passage, by: earliest, limit: earliest.dequeue?.end ?? 0 });
+  }
+  overdue.sort((a, b) => a.limit - b.limit);
+  for (const [index, { passage, by, limit }] of overdue.entries()) {
+    const taker = unknown[index];
+    if (taker !== undefined && taker.begin < limit) continue;
+    const found = passedBy(passage, by, `while ${text(passage.enqueue?.input)} never did`);
+    // The dequeues that nobody saw the answer of may have taken the others, and have to be shown.
+    const others = overdue
+      .slice(0, index)
+      .flatMap((one) => [one.passage.enqueue, one.by.enqueue, one.by.dequeue])
+      .filter((one) => one !== undefined);
+    return {
+      ...found,
+      calls: [...new Set([...others, ...unknown.slice(0, index), ...found.calls])],
+    };
+  }
+  return undefined;
+}
+
+function endOf(passage: Passage | undefined): number {
+  return passage?.enqueue?.end ?? 0;
+}
+
+function beginOf(passage: Passage | undefined): number {
+  return passage?.enqueue?.begin ?? 0;
+}
+
+function passedBy(first: Passage, second: Passage, how: string): Shortcut & { isLegal: false } {
+  const [a, b] = [text(first.enqueue?.input), text(second.enqueue?.input)];
+  const evidence = [first.enqueue, second.enqueue, second.dequeue, first.dequeue];
+  return broken(
+    `${a} was put in before ${b}, and ${b} came out ${how}`,
+    evidence.filter((one) => one !== undefined),
   );
+}
+
+/** A dequeue that found nothing while, at every moment of it, some value was certainly there. */
+function wronglyEmpty(
+  empties: readonly Call[],
+  passages: readonly Passage[],
+): Shortcut | undefined {
   if (empties.length === 0) return undefined;
   // From the end of its enqueue to the begin of its dequeue a value is certainly there.
   const stays = passages
@@ -144,7 +200,7 @@ function coverOf(stays: readonly Stay[], { begin, end }: Call): readonly Stay[] 
   return cover;
 }
 
-function broken(reason: string, calls: readonly Call[]): Shortcut {
+function broken(reason: string, calls: readonly Call[]): Shortcut & { isLegal: false } {
   return { isLegal: false, reason, calls: [...calls].sort((a, b) => a.begin - b.begin) };
 }
 

@@ -1,5 +1,5 @@
 import { type Adjacency, adjacencyOf, componentsOf, shortestPath } from './components.ts';
-import { type Edge, REAL_TIME, RW, WR, WW } from './graph.ts';
+import { type Edge, edgeText, REAL_TIME, RW, WR, WW } from './graph.ts';
 import type { Transaction } from './transaction.ts';
 import type { Anomaly } from './versions.ts';
 
@@ -14,9 +14,15 @@ export function findCycle(
   transactions: readonly Transaction[],
   edges: readonly Edge[],
 ): Anomaly | undefined {
+  const nodes = transactions.length;
+  const component = componentsOf(adjacencyOf(nodes, edges, WW | WR | RW | REAL_TIME));
+  const circular = edges.filter(
+    ({ from, to }) => component[from] !== -1 && component[from] === component[to],
+  );
+  if (circular.length === 0) return undefined;
   for (const time of [0, REAL_TIME]) {
     for (const { name, kinds, first } of CLASSES) {
-      const cycle = cycleOf(transactions.length, edges, kinds | time, first);
+      const cycle = cycleOf(nodes, circular, kinds | time, first);
       if (cycle) return anomalyOf(transactions, cycle, name);
     }
   }
@@ -76,7 +82,7 @@ function anomalyOf(
 ): Anomaly {
   const isTimed = cycle.some(({ kind }) => kind === REAL_TIME);
   const called = isLostUpdate(transactions, cycle) ? 'lost update (G-single)' : name;
-  const sentences = cycle.map(({ because }) => because());
+  const sentences = cycle.map((edge) => edgeText(edge));
   const round = cycle.map(({ from }) => `T${from}`);
   const text = `${[...round, round[0]].join(' < ')}: ${sentences.join('; ')}`;
   return {

@@ -1,5 +1,5 @@
-import type { Transaction } from './transaction.ts';
-import { type Append, listText, type Versions } from './versions.ts';
+import { listText, type Transaction, type ValueId, valueText } from './transaction.ts';
+import type { Append, Versions } from './versions.ts';
 
 /** Why one transaction must come before another; each kind is a bit. */
 export const WW = 1;
@@ -11,8 +11,20 @@ export interface Edge {
   readonly from: number;
   readonly to: number;
   readonly kind: number;
-  /** Said when it is asked for: most edges are in no cycle. */
-  readonly because: () => string;
+  readonly key: string;
+  /** What `from` appended or read, and what `to` appended. Most edges are in no cycle, so no text. */
+  readonly seen: readonly ValueId[] | ValueId | undefined;
+  readonly value: ValueId | undefined;
+}
+
+/** Why `from` must come before `to`, in a sentence. */
+export function edgeText({ from, to, kind, key, seen, value }: Edge): string {
+  const text = (id: typeof seen) => (typeof id === 'object' ? listText(id) : valueText(id));
+  if (kind === WR) return `T${to} read ${text(seen)}, which T${from} appended to ${key}`;
+  if (kind === RW) return `T${from} read ${key} as ${text(seen)}, without T${to}'s ${text(value)}`;
+  if (kind === WW)
+    return `T${from} appended ${text(seen)} to ${key} before T${to}'s ${text(value)}`;
+  return `T${from} had ended before T${to} began`;
 }
 
 /**
@@ -26,38 +38,29 @@ export function edgesOf(
   withRealTime: boolean,
 ): Edge[] {
   const edges: Edge[] = [];
-  const add = (from: number | undefined, to: number, kind: number, because: () => string) => {
-    if (from !== undefined && from !== to) edges.push({ from, to, kind, because });
-  };
   const unseen = new Map<string, readonly Append[]>();
   for (const [key, found] of versions) {
     const { order, appends } = found;
+    let before: Append | undefined;
+    for (const value of order) {
+      const append = appends.get(value);
+      if (before && append) addWrite(edges, key, before, append);
+      before = append;
+    }
     const afterAll = unseenOf(transactions, found);
     unseen.set(key, afterAll);
-    const writerOf = (value: string | undefined) =>
-      value === undefined ? undefined : appends.get(value)?.transaction;
-    for (const [at, value] of order.entries()) {
-      const [before, from, to] = [order[at - 1], writerOf(order[at - 1]), writerOf(value) ?? 0];
-      add(
-        from,
-        to,
-        WW,
-        () => `T${from} appended ${before} to ${key} right before T${to}'s ${value}`,
-      );
-    }
-    const last = order.at(-1);
-    const lastWriter = writerOf(last);
-    for (const { value, transaction } of afterAll) {
-      const because = () =>
-        `T${lastWriter}'s append of ${last} to ${key} was read when T${transaction}'s ${value} was not yet there`;
-      add(lastWriter, transaction, WW, because);
-    }
+    if (before) for (const append of afterAll) addWrite(edges, key, before, append);
   }
   for (const [index, transaction] of transactions.entries()) {
-    for (const edge of readEdges(index, transaction, versions, unseen)) edges.push(edge);
+    addReads(edges, index, transaction, versions, unseen);
   }
   if (withRealTime) addRealTime(transactions, edges);
   return edges;
+}
+
+function addWrite(edges: Edge[], key: string, before: Append, after: Append): void {
+  const [from, to] = [before.transaction, after.transaction];
+  if (from !== to) edges.push({ from, to, kind: WW, key, seen: before.value, value: after.value });
 }
 
 /** Appends that happened and that no read shows: they come after all that was ever read. */
@@ -72,37 +75,33 @@ function unseenOf(
   );
 }
 
-function* readEdges(
+function addReads(
+  edges: Edge[],
   reader: number,
   { steps, call }: Transaction,
   versions: ReadonlyMap<string, Versions>,
   unseen: ReadonlyMap<string, readonly Append[]>,
-): Generator<Edge> {
+): void {
   if (call.outcome !== 'ok') return;
-  const own = new Set(
-    steps.flatMap((one) => (one.kind === 'append' ? [`${one.key}\0${one.value}`] : [])),
-  );
+  const own = new Map<string, number>();
   for (const step of steps) {
-    if (step.kind !== 'read' || step.values === undefined) continue;
-    const { key, values } = step;
+    const { key } = step;
+    if (step.kind === 'append') own.set(key, (own.get(key) ?? 0) + 1);
     const found = versions.get(key);
-    if (found === undefined) continue;
-    // Its own appends it would see in any order.
-    const foreign = values.filter((value) => !own.has(`${key}\0${value}`));
-    const last = foreign.at(-1);
+    if (step.kind === 'append' || step.values === undefined || found === undefined) continue;
+    const { values } = step;
+    // Its own appends, which are the last, it would see in any order.
+    const foreign = values.length - (own.get(key) ?? 0);
+    const last = values[foreign - 1];
     const writer = last === undefined ? undefined : found.appends.get(last)?.transaction;
     if (writer !== undefined && writer !== reader) {
-      const because = () => `T${reader} read ${last}, which T${writer} appended to ${key}`;
-      yield { from: writer, to: reader, kind: WR, because };
+      edges.push({ from: writer, to: reader, kind: WR, key, seen: last, value: undefined });
     }
-    const next = found.order[foreign.length];
+    const next = found.order[foreign];
     const nextAppend = next === undefined ? undefined : found.appends.get(next);
-    const nextOnes = nextAppend ? [nextAppend] : (unseen.get(key) ?? []);
-    for (const { value, transaction } of nextOnes) {
+    for (const { value, transaction } of nextAppend ? [nextAppend] : (unseen.get(key) ?? [])) {
       if (transaction === reader) continue;
-      const because = () =>
-        `T${reader} read ${key} as ${listText(values)}, without T${transaction}'s ${value}`;
-      yield { from: reader, to: transaction, kind: RW, because };
+      edges.push({ from: reader, to: transaction, kind: RW, key, seen: values, value });
     }
   }
 }
@@ -126,8 +125,7 @@ function addRealTime(transactions: readonly Transaction[], edges: Edge[]): void 
   }
   for (const [to, ended] of before) {
     for (const from of ended) {
-      const because = () => `T${from} had ended before T${to} began`;
-      edges.push({ from, to, kind: REAL_TIME, because });
+      edges.push({ from, to, kind: REAL_TIME, key: '', seen: undefined, value: undefined });
     }
   }
 }

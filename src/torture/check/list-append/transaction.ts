@@ -1,12 +1,41 @@
 import type { Call } from '../call.ts';
 import { HistoryError } from '../history-error.ts';
+import { canonicalJson } from '../intern.ts';
 
 /** An append of a value that is appended to that key once, or a read of all values in order. */
 export type Step =
-  | { readonly kind: 'append'; readonly key: string; readonly value: string }
-  | { readonly kind: 'read'; readonly key: string; readonly values: readonly string[] | undefined };
+  | { readonly kind: 'append'; readonly key: string; readonly value: ValueId }
+  | {
+      readonly kind: 'read';
+      readonly key: string;
+      readonly values: readonly ValueId[] | undefined;
+    };
 
-/** A transaction of a history. Values are told by their JSON. */
+/** A value: equal ones are `===`. What is neither a number nor text is told by its JSON. */
+export type ValueId = number | string;
+
+const MARK = '\0';
+
+function idOf(value: unknown): ValueId {
+  return isPlain(value) ? value : MARK + canonicalJson(value);
+}
+
+function isPlain(value: unknown): value is ValueId {
+  return typeof value === 'number' || typeof value === 'string';
+}
+
+export function valueText(id: ValueId | undefined): string {
+  if (typeof id === 'string' && id.startsWith(MARK)) return id.slice(MARK.length);
+  return JSON.stringify(id) ?? '';
+}
+
+/** A list as a sentence bears it: its end, when it is long. */
+export function listText(ids: readonly ValueId[]): string {
+  const shown = ids.slice(-8).map(valueText);
+  return `[${ids.length > shown.length ? '…, ' : ''}${shown.join(', ')}]`;
+}
+
+/** A transaction of a history. */
 export interface Transaction {
   readonly call: Call;
   readonly steps: readonly Step[];
@@ -33,13 +62,14 @@ function stepOf(call: Call, step: unknown, isKnown: boolean): Step {
   }
   const [word, key, value = null] = step;
   const name = typeof key === 'string' ? key : JSON.stringify(key);
-  if (word === 'append') return { kind: 'append', key: name, value: JSON.stringify(value) };
+  if (word === 'append') return { kind: 'append', key: name, value: idOf(value) };
   if (word !== 'r')
     throw new HistoryError(call.begin, `a step is append or r, not ${String(word)}`);
   if (!isKnown) return { kind: 'read', key: name, values: undefined };
   if (value !== null && !Array.isArray(value)) {
     throw new HistoryError(call.begin, 'what was read is a list of values');
   }
-  const values = (value ?? []).map((one: unknown) => JSON.stringify(one));
-  return { kind: 'read', key: name, values };
+  const list: readonly unknown[] = value ?? [];
+  // Lists are long and read often: most are taken as they are.
+  return { kind: 'read', key: name, values: list.every(isPlain) ? list : list.map(idOf) };
 }

@@ -1,20 +1,17 @@
 import { HistoryError } from '../history-error.ts';
-import type { Transaction } from './transaction.ts';
+import { listText, type Transaction, type ValueId, valueText } from './transaction.ts';
 
 /** An append, and where it stands among those of its transaction to the same key. */
 export interface Append {
   readonly transaction: number;
-  readonly key: string;
-  readonly value: string;
+  readonly value: ValueId;
   readonly isLast: boolean;
 }
 
 /** The values of a key in the order in which they were appended, as far as anybody saw. */
 export interface Versions {
-  readonly order: readonly string[];
-  /** Who read all of them. */
-  readonly reader: number | undefined;
-  readonly appends: ReadonlyMap<string, Append>;
+  readonly appends: ReadonlyMap<ValueId, Append>;
+  readonly order: readonly ValueId[];
 }
 
 /** Something that no order of transactions could give. */
@@ -22,6 +19,13 @@ export interface Anomaly {
   readonly name: string;
   readonly text: string;
   readonly transactions: readonly number[];
+}
+
+interface Growing {
+  readonly appends: Map<ValueId, Append>;
+  order: readonly ValueId[];
+  /** Who read all of `order`. */
+  reader: number;
 }
 
 /**
@@ -32,55 +36,57 @@ export interface Anomaly {
 export function versionsOf(
   transactions: readonly Transaction[],
 ): ReadonlyMap<string, Versions> | Anomaly {
-  const appends = appendsOf(transactions);
-  const orders = new Map<string, { order: readonly string[]; reader: number | undefined }>();
-  for (const key of appends.keys()) orders.set(key, { order: [], reader: undefined });
+  const versions = appendsOf(transactions);
   for (const [index, { steps, call }] of transactions.entries()) {
     if (call.outcome !== 'ok') continue;
     const own = insideOf(index, steps);
     if (own) return own;
     for (const step of steps) {
       if (step.kind !== 'read' || step.values === undefined) continue;
-      const wrong = misread(index, step.key, step.values, appends, transactions);
+      const known = growing(versions, step.key);
+      const wrong = readInto(
+        known,
+        { reader: index, key: step.key, values: step.values },
+        transactions,
+      );
       if (wrong) return wrong;
-      const known = orders.get(step.key) ?? { order: [], reader: undefined };
-      const [short, long] =
-        step.values.length > known.order.length
-          ? [known.order, step.values]
-          : [step.values, known.order];
-      const differs = short.findIndex((value, at) => value !== long[at]);
-      if (differs >= 0) return incompatible(index, known.reader ?? index, step.key, short, long);
-      if (long === step.values) orders.set(step.key, { order: step.values, reader: index });
-      else if (!orders.has(step.key)) orders.set(step.key, known);
     }
   }
-  return new Map(
-    [...orders].map(([key, found]) => [key, { ...found, appends: appends.get(key) ?? new Map() }]),
-  );
+  return versions;
 }
 
-function appendsOf(transactions: readonly Transaction[]): Map<string, Map<string, Append>> {
-  const appends = new Map<string, Map<string, Append>>();
+function growing(versions: Map<string, Growing>, key: string): Growing {
+  let known = versions.get(key);
+  if (known === undefined) {
+    known = { appends: new Map(), order: [], reader: -1 };
+    versions.set(key, known);
+  }
+  return known;
+}
+
+function appendsOf(transactions: readonly Transaction[]): Map<string, Growing> {
+  const versions = new Map<string, Growing>();
   for (const [index, { steps, call }] of transactions.entries()) {
     for (const [at, step] of steps.entries()) {
       if (step.kind !== 'append') continue;
       const { key, value } = step;
-      const ofKey = appends.get(key) ?? new Map<string, Append>();
-      appends.set(key, ofKey);
-      if (ofKey.has(value)) {
-        throw new HistoryError(call.begin, `${value} is appended to ${key} a second time`);
+      const { appends } = growing(versions, key);
+      if (appends.has(value)) {
+        const reason = `${valueText(value)} is appended to ${key} a second time`;
+        throw new HistoryError(call.begin, reason);
       }
       const isLast = !steps.slice(at + 1).some((one) => one.kind === 'append' && one.key === key);
-      ofKey.set(value, { transaction: index, key, value, isLast });
+      appends.set(value, { transaction: index, value, isLast });
     }
   }
-  return appends;
+  return versions;
 }
 
 /** Each read must show what the transaction itself has read and appended before. */
 function insideOf(index: number, steps: Transaction['steps']): Anomaly | undefined {
-  const read = new Map<string, readonly string[]>();
-  const added = new Map<string, readonly string[]>();
+  if (steps.length === 1) return undefined;
+  const read = new Map<string, readonly ValueId[]>();
+  const added = new Map<string, readonly ValueId[]>();
   for (const step of steps) {
     const { key } = step;
     const own = added.get(key) ?? [];
@@ -92,7 +98,7 @@ function insideOf(index: number, steps: Transaction['steps']): Anomaly | undefin
     const before = read.get(key);
     const { values } = step;
     const tail = own.length === 0 ? [] : values.slice(-own.length);
-    const head = values.slice(0, values.length - own.length);
+    const head = own.length === 0 ? values : values.slice(0, values.length - own.length);
     const holds = isSame(tail, own) && (before === undefined || isSame(head, before));
     if (!holds) {
       const expected = before ? listText([...before, ...own]) : `… ending in ${listText(own)}`;
@@ -104,58 +110,90 @@ function insideOf(index: number, steps: Transaction['steps']): Anomaly | undefin
   return undefined;
 }
 
-function misread(
-  reader: number,
-  key: string,
-  values: readonly string[],
-  appends: ReadonlyMap<string, ReadonlyMap<string, Append>>,
+interface Read {
+  readonly reader: number;
+  readonly key: string;
+  readonly values: readonly ValueId[];
+}
+
+function readText({ reader, key, values }: Read): string {
+  return `T${reader} read ${key} as ${listText(values)}`;
+}
+
+/** Holds a read against the longest one so far, which it is the beginning of or goes on from. */
+function readInto(
+  known: Growing,
+  read: Read,
   transactions: readonly Transaction[],
 ): Anomaly | undefined {
-  const seen = new Set<string>();
-  for (const [at, value] of values.entries()) {
-    const what = `T${reader} read ${key} as ${listText(values)}`;
+  const { reader, key, values } = read;
+  const { order } = known;
+  const common = Math.min(order.length, values.length);
+  for (let at = 0; at < common; at += 1) {
+    if (order[at] === values[at]) continue;
+    const wrong = misread(known, read, 0, transactions);
+    if (wrong) return wrong;
+    const [a, b] = [listText(order), listText(values)];
+    const text = `T${known.reader} and T${reader} read ${key} as ${a} and as ${b}: neither is the beginning of the other`;
+    const both = [...new Set([known.reader, reader])];
+    return { name: 'incompatible order', text, transactions: both };
+  }
+  if (values.length > order.length) {
+    const wrong = misread(known, read, order.length, transactions);
+    if (wrong) return wrong;
+    known.order = values;
+    known.reader = reader;
+  }
+  return intermediate(known, read, values.length - 1);
+}
+
+/** What is wrong with the values from `from` on. */
+function misread(
+  known: Growing,
+  read: Read,
+  from: number,
+  transactions: readonly Transaction[],
+): Anomaly | undefined {
+  const { reader, values } = read;
+  const seen = new Set(values.slice(0, from));
+  for (let at = from; at < values.length; at += 1) {
+    const value = values[at] as ValueId;
     if (seen.has(value)) {
-      const text = `${what}, with ${value} twice, which was appended once`;
+      const text = `${readText(read)}, with ${valueText(value)} twice, which was appended once`;
       return { name: 'duplicate element', text, transactions: [reader] };
     }
     seen.add(value);
-    const append = appends.get(key)?.get(value);
+    const append = known.appends.get(value);
     if (append === undefined) {
-      const text = `${what}, and nobody ever appended ${value}`;
+      const text = `${readText(read)}, and nobody ever appended ${valueText(value)}`;
       return { name: 'garbage read', text, transactions: [reader] };
     }
-    const { transaction: writer, isLast } = append;
+    const { transaction: writer } = append;
     if (transactions[writer]?.call.outcome === 'fail') {
-      const text = `${what}, and T${writer}, which appended ${value}, failed`;
+      const text = `${readText(read)}, and T${writer}, which appended ${valueText(value)}, failed`;
       return { name: 'G1a (aborted read)', text, transactions: [writer, reader] };
     }
-    const next = values[at + 1];
-    const isTorn = next === undefined || appends.get(key)?.get(next)?.transaction !== writer;
-    if (!isLast && isTorn && writer !== reader) {
-      const text = `${what}, which has ${value} of T${writer} without what T${writer} appended next`;
-      return { name: 'G1b (intermediate read)', text, transactions: [writer, reader] };
-    }
+    const torn = at === values.length - 1 ? undefined : intermediate(known, read, at);
+    if (torn) return torn;
   }
   return undefined;
 }
 
-function incompatible(
-  a: number,
-  b: number,
-  key: string,
-  short: readonly string[],
-  long: readonly string[],
-): Anomaly {
-  const text = `T${a} and T${b} read ${key} as ${listText(short)} and as ${listText(long)}: neither is the beginning of the other`;
-  return { name: 'incompatible order', text, transactions: [...new Set([b, a])] };
+/** A value behind which stands not what its own transaction appended next. */
+function intermediate(
+  { appends }: Growing,
+  { reader, key, values }: Read,
+  at: number,
+): Anomaly | undefined {
+  const append = appends.get(values[at] as ValueId);
+  if (append === undefined || append.isLast || append.transaction === reader) return undefined;
+  const { transaction: writer, value } = append;
+  const next = values[at + 1];
+  if (next !== undefined && appends.get(next)?.transaction === writer) return undefined;
+  const text = `T${reader} read ${key} as ${listText(values)}, which has ${valueText(value)} of T${writer} without what T${writer} appended next`;
+  return { name: 'G1b (intermediate read)', text, transactions: [writer, reader] };
 }
 
-function isSame(a: readonly string[], b: readonly string[]): boolean {
+function isSame(a: readonly ValueId[], b: readonly ValueId[]): boolean {
   return a.length === b.length && a.every((value, index) => value === b[index]);
-}
-
-/** A list as a sentence bears it: its end, when it is long. */
-export function listText(values: readonly string[]): string {
-  const shown = values.slice(-8);
-  return `[${values.length > shown.length ? '…, ' : ''}${shown.join(', ')}]`;
 }
