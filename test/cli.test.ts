@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -15,7 +16,9 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import { withConfigLock } from '../src/ports/config/edit.ts';
 
 const root = join(import.meta.dirname, '..');
 const bin = join(root, 'bin', 'holdfast.js');
@@ -247,10 +250,15 @@ describe('reserve', () => {
     assert.equal((await ports('reserve', '--tag', 'b', '--quiet', ...range)).stderr, '');
   });
 
-  test('says so when a released port is still in use, and releases it', async () => {
+  test('says so when a released port is still in use, unless quiet, and releases it', async () => {
     const port = Number(await succeed('reserve'));
     const server = createServer().listen(port, '127.0.0.1');
     await once(server, 'listening');
+    // Most likely it is the server that the port was reserved for.
+    assert.equal((await ports('reserve')).stderr, '');
+    const quiet = await ports('release', '--quiet');
+    assert.deepEqual(quiet, { code: 0, stdout: '', stderr: '' });
+    await succeed('reserve', '--port', `${port}`, '--ignore-occupied');
     const { code, stderr, stdout } = await ports('release');
     server.close();
     assert.deepEqual([code, stdout], [0, '']);
@@ -378,6 +386,44 @@ describe('errors', () => {
     const result = await ports('--disable-autoinit', 'list');
     assert.equal(result.code, 3);
     assert.match(result.stderr, /^Error: Data directory not found/);
+  });
+});
+
+describe('exclude', () => {
+  test('refuses a range that holds a reserved port, and leaves the file alone', async () => {
+    const port = (await succeed('reserve')).trim();
+    const { code, stderr } = await ports('exclude', `${port}..${Number(port) + 1}`);
+    assert.deepEqual(
+      [code, stderr],
+      [4, `Error: Invalid arguments: Port ${port} is reserved. Use --force to override.\n`],
+    );
+    assert.equal(existsSync(join(temp, 'data', 'config.yaml')), false);
+  });
+
+  test('says so when a port of the range is reserved while it writes the file', async (t) => {
+    if (process.platform !== 'linux') return t.skip('no /proc to see how far it is');
+    await succeed('init');
+    const dataDir = join(temp, 'data');
+    const line = [bin, 'ports', '--busy-timeout', '60', 'exclude', '6000..6010'];
+    const exclude = await withConfigLock({ dataDir }, async () => {
+      const child = spawn(process.execPath, line, { cwd: temp, env: cleanEnv() });
+      // By then it has asked for reservations, and found none.
+      while (opened(child.pid).every((file) => file !== join(dataDir, 'config.lock'))) {
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      await succeed('reserve', '--port', '6005', '--skip-occupancy-check');
+      return child;
+    });
+    const [stdout, stderr, [code]] = await Promise.all([
+      text(exclude.stdout),
+      text(exclude.stderr),
+      once(exclude, 'close'),
+    ]);
+    assert.deepEqual([code, stdout], [0, `Added exclusion to ${dataDir}/config.yaml\n`]);
+    assert.equal(
+      stderr,
+      'Warning: port 6005 was reserved meanwhile, and stays so until released\n',
+    );
   });
 });
 

@@ -21,6 +21,52 @@ describe('beside a program that knows nothing of our lock and epoch', () => {
     assert.deepEqual(Object.values(group.ports), [next, next + 1]);
   });
 
+  test('a port that it has just taken fails no call, whenever it locks the database besides', async (t) => {
+    const { ports, dir } = await openPorts(t);
+    using foreign = new DatabaseSync(join(dir, 'ports.db'), { timeout: 5000 });
+    const take = foreign.prepare("INSERT INTO reservations VALUES (?, '', ?, NULL, NULL, 1, 1)");
+    let next = 5000;
+    for (let ticks = 0; ticks < 40; ticks += 1) {
+      assert.equal((await ports.reserve(`/ours/${ticks}`)).port, next);
+      take.run(`/theirs/${ticks}`, next + 1);
+      const reserved = ports.reserve(`/late/${ticks}`);
+      // The lock is taken at every moment that the call may be at.
+      for (let tick = 0; tick < ticks; tick += 1) await undefined;
+      foreign.exec('BEGIN IMMEDIATE');
+      await new Promise((resolve) => setImmediate(resolve));
+      foreign.exec('COMMIT');
+      assert.equal((await reserved).port, next + 2);
+      next += 3;
+    }
+  });
+
+  test('a group, and a reservation that moves, pass over a port that it has just taken', async (t) => {
+    const { ports, dir } = await openPorts(t);
+    using foreign = new DatabaseSync(join(dir, 'ports.db'), { timeout: 5000 });
+    const take = foreign.prepare("INSERT INTO reservations VALUES (?, '', ?, NULL, NULL, 1, 1)");
+    await ports.reserve('/first');
+    take.run('/theirs/1', 5002);
+    const group = await ports.reserveGroup('/group', { a: { offset: 0 }, b: { offset: 1 } });
+    assert.deepEqual(group.ports, { a: 5003, b: 5004 });
+    await ports.reserve('/moves', { port: 6000 });
+    take.run('/theirs/2', 5001);
+    const moved = await ports.reserve('/moves', { overwrite: true });
+    assert.deepEqual([moved.port, moved.outcome], [5005, 'moved']);
+  });
+
+  test('a port that it has just released is found where no other is left', async (t) => {
+    const { ports, dir } = await openPorts(t, { policy: { min: 5000, max: 5001 } });
+    using foreign = new DatabaseSync(join(dir, 'ports.db'), { timeout: 5000 });
+    await ports.reserve('/missing/a');
+    await ports.reserve('/missing/b');
+    foreign.exec("DELETE FROM reservations WHERE path = '/missing/b'");
+    const { cleaned, port } = await ports.reserve('/missing/c');
+    assert.deepEqual([port, cleaned], [5001, undefined], 'and nothing is cleaned for it');
+    foreign.exec("DELETE FROM reservations WHERE path = '/missing/c'");
+    const group = await ports.reserveGroup('/missing/d', { web: {} });
+    assert.deepEqual(group.ports, { web: 5001 });
+  });
+
   test('many at once get what is left, each another port', async (t) => {
     const { ports, dir } = await openPorts(t);
     await ports.reserve('/first');

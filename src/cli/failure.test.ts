@@ -13,6 +13,17 @@ test('a wrong argument is the user’s, a fault of the code is not', async () =>
   assert.match(fault.message, /^internal error: .*HOLDFAST_DEBUG/);
 });
 
+test('a fault of the code shows its stack when HOLDFAST_DEBUG is set', (t) => {
+  const before = process.env.HOLDFAST_DEBUG;
+  t.after(() => {
+    if (before === undefined) delete process.env.HOLDFAST_DEBUG;
+    else process.env.HOLDFAST_DEBUG = before;
+  });
+  const fault = new TypeError('x is not a function');
+  process.env.HOLDFAST_DEBUG = '1';
+  assert.equal(failureOf(fault).message, `internal error: x is not a function\n${fault.stack}`);
+});
+
 test('what the system refused is an I/O error', () => {
   const error = Object.assign(new Error('EACCES: no'), { code: 'EACCES', syscall: 'open' });
   assert.deepEqual(

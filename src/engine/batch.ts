@@ -5,7 +5,7 @@ import { SyncDriver, type WarmSource } from './drive.ts';
 import { isSettled, NO_EPOCH, nextOdd } from './epoch.ts';
 import type { Job } from './job.ts';
 import type { Session } from './session.ts';
-import { isBusy, isConstraint } from './sqlite-error.ts';
+import { isBusy } from './sqlite-error.ts';
 import type { Warm } from './steps.ts';
 
 /** A batch holds the lock for all of it, so it is bounded: other processes get their turn. */
@@ -146,7 +146,6 @@ class Batch implements WarmSource {
       try {
         job.succeed(this.#guarded ? this.#driver.runAlone(job.body) : this.#driver.run(job.body));
       } catch (error) {
-        if (isConstraint(error)) this.#session.suspect();
         const hadWritten = this.#connection.writes !== writesBefore;
         if (!this.#connection.inTransaction || (hadWritten && !this.#guarded)) {
           throw new BatchLost('', { cause: error });

@@ -99,12 +99,6 @@ export class Session {
     return true;
   }
 
-  /** What was remembered did not fit the rows: the next call looks, and does not rest on this one. */
-  suspect(): void {
-    this.#filesCheckedAt = Number.NEGATIVE_INFINITY;
-    this.#lockCheckedAt = Number.NEGATIVE_INFINITY;
-  }
-
   /** Whether a program that does not keep the epoch has committed; all that is warm is dropped then. */
   hasForeignCommit(epoch: number): boolean {
     const version = this.connection.scalar('PRAGMA data_version');

@@ -29,11 +29,6 @@ export function isBusy(error: unknown): boolean {
   return isDriverError(cause) && (cause.errcode & 0xff) === BUSY;
 }
 
-/** Whether a statement would have broken a rule of the schema. */
-export function isConstraint(error: unknown): boolean {
-  return error instanceof HoldfastError && error.code === 'CONSTRAINT';
-}
-
 /** Turns the driver's error into ours, once. Other errors (a body's own) pass as they are. */
 export function translate(error: unknown, attempt: string): unknown {
   if (error instanceof RangeError && (error as { code?: unknown }).code === 'ERR_OUT_OF_RANGE') {

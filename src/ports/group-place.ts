@@ -1,4 +1,3 @@
-import { HoldfastError } from '../errors.ts';
 import { looksAtNothing, type Policy } from './policy.ts';
 import { addPort, hasPort, type PortSet, portSetOf, removePort } from './pool.ts';
 import type { Reservation } from './reservation.ts';
@@ -12,9 +11,10 @@ export interface GroupWish {
   readonly base: number;
 }
 
-export type GroupPlace =
-  | { readonly ports: ReadonlyMap<CheckedService, number> }
-  | { readonly unseen: readonly number[] };
+export type GroupPorts = ReadonlyMap<CheckedService, number>;
+
+/** A port for each service, or the ports whose verdict is missing. */
+export type GroupPlace = { readonly ports: GroupPorts } | { readonly unseen: readonly number[] };
 
 type Look = (port: number) => boolean | undefined;
 
@@ -26,15 +26,15 @@ const LOOK_BASES = 32;
 
 /**
  * A port for each service: preferred ports that can be had (wherever they lie), and for the others
- * the first base that leaves all of them free inside the range. Ports of `own` count as not taken.
- * @throws PORTS_EXHAUSTED
+ * the first base that leaves all of them free inside the range; undefined when there is none. Ports
+ * of `own` count as not taken.
  */
 export function placeGroup(
   wish: GroupWish,
   taken: PortSet,
   own: readonly Reservation[],
   isFree: Look,
-): GroupPlace {
+): GroupPlace | undefined {
   const look: Look = looksAtNothing(wish.policy.occupancy) ? () => true : isFree;
   const blocked = taken.slice();
   for (const { port } of own) removePort(blocked, port);
@@ -72,11 +72,11 @@ function pinPreferred(
 }
 
 function findBase(
-  { policy, base: start, services }: GroupWish,
+  { policy, base: start }: GroupWish,
   rest: readonly CheckedService[],
   blocked: PortSet,
   look: Look,
-): number | { readonly unseen: readonly number[] } {
+): number | { readonly unseen: readonly number[] } | undefined {
   const offsets = rest.map(({ offset }) => offset);
   const last = policy.max - Math.max(...offsets);
   const unseen = new Set<number>();
@@ -101,9 +101,5 @@ function findBase(
     // Where nothing is occupied, the first base will do and no more need be looked at.
     if (candidates > Math.min(LOOK_BASES, occupied) || unseen.size >= LOOK_PORTS) break;
   }
-  if (unseen.size > 0) return { unseen: [...unseen] };
-  throw new HoldfastError(
-    'PORTS_EXHAUSTED',
-    `no available ports: port range ${policy.min}-${policy.max} exhausted: no base leaves room for a group of ${services.length} service(s)`,
-  );
+  return unseen.size > 0 ? { unseen: [...unseen] } : undefined;
 }

@@ -2,14 +2,14 @@ import type { Steps } from '../engine/steps.ts';
 import { HoldfastError } from '../errors.ts';
 import type { GroupOptions, ReservedGroup } from './calls.ts';
 import { guard, leaseOf, type OpenStore, permissionsOf, secondOf } from './claims.ts';
-import { type GroupWish, placeGroup } from './group-place.ts';
+import { type GroupPlace, type GroupPorts, type GroupWish, placeGroup } from './group-place.ts';
 import type { Ledger } from './ledger.ts';
 import { cleanMetadata, type Metadata, type MetadataPermissions, mergeSticky } from './metadata.ts';
 import { normalizePath } from './path.ts';
 import type { Lease, Reservation } from './reservation.ts';
 import { leaseAfter } from './reserve.ts';
 import type { Knowledge, Need } from './scout.ts';
-import { type CheckedService, checkServices, type Service } from './services.ts';
+import { checkServices, type Service } from './services.ts';
 
 /** One call of `reserveGroup`, checked and complete. */
 export interface GroupRequest extends GroupWish {
@@ -87,10 +87,44 @@ export function* groupBody(
   else if ((yield* ledger.leases.get()).size > 0) return { need: 'owners' };
   const stored = (yield* ledger.atPath(request.path)).filter(({ tag }) => tag !== undefined);
   if (stored.length > 0 && !request.force) return yield* keepGroup(ledger, request, stored);
-  const place = placeGroup(request, yield* ledger.pool.get(), stored, known.isFree);
+  const place = yield* findPlace(ledger, request, stored, known);
+  if (place === undefined) throw exhausted(request);
   if ('unseen' in place) return { need: 'probe', ports: place.unseen, scanning: false };
   for (const row of stored) yield* ledger.remove(row);
   return yield* insertGroup(ledger, request, stored, place.ports);
+}
+
+/** Answers undefined when there is no room. */
+function* findPlace(
+  ledger: Ledger,
+  request: GroupRequest,
+  stored: readonly Reservation[],
+  known: Knowledge,
+): Steps<GroupPlace | undefined> {
+  const place = placeGroup(request, yield* ledger.pool.get(), stored, known.isFree);
+  if (place && ('unseen' in place || !(yield* isTaken(ledger, place.ports, stored)))) return place;
+  // What is remembered can be some ms behind a program that does not keep the epoch (trop, say).
+  return placeGroup(request, yield* ledger.pool.build(), stored, known.isFree);
+}
+
+/** Whether somebody else has one of the chosen ports after all. */
+function* isTaken(
+  ledger: Ledger,
+  ports: GroupPorts,
+  stored: readonly Reservation[],
+): Steps<boolean> {
+  const own = new Set(stored.map(({ port }) => port));
+  for (const port of ports.values()) {
+    if (!own.has(port) && (yield* ledger.isTaken(port))) return true;
+  }
+  return false;
+}
+
+function exhausted({ policy: { max, min }, services }: GroupRequest): HoldfastError {
+  return new HoldfastError(
+    'PORTS_EXHAUSTED',
+    `no available ports: port range ${min}-${max} exhausted: no base leaves room for a group of ${services.length} service(s)`,
+  );
 }
 
 function* keepGroup(
@@ -144,7 +178,7 @@ function* insertGroup(
   ledger: Ledger,
   request: GroupRequest,
   replaced: readonly Reservation[],
-  ports: ReadonlyMap<CheckedService, number>,
+  ports: GroupPorts,
 ): Steps<DecidedGroup> {
   const now = request.now();
   const { project, task } = request.metadata;

@@ -6,7 +6,6 @@ import { inspectReadOnly } from '../engine/sqlite.ts';
 import { all, type Steps } from '../engine/steps.ts';
 import { HoldfastError } from '../errors.ts';
 import type { Ledger } from './ledger.ts';
-import { hasPort } from './pool.ts';
 import {
   decodeReservation,
   type RawReservation,
@@ -56,11 +55,8 @@ export function* importBody(
   const imported: Reservation[] = [];
   const conflicts: Reservation[] = [];
   for (const row of rows) {
-    const isTaken =
-      hasPort(yield* ledger.pool.get(), row.port) ||
-      (yield* ledger.find(row.path, row.tag ?? '')) !== undefined;
-    if (!isTaken) yield* ledger.insert(row);
-    (isTaken ? conflicts : imported).push(row);
+    const isImported = yield* ledger.insertIfFree(row);
+    (isImported ? imported : conflicts).push(row);
   }
   return { imported, conflicts };
 }

@@ -25,6 +25,8 @@ const PAGE = `SELECT ${RESERVATION_COLUMNS} FROM reservations
   WHERE path > ? OR (path = ? AND tag > ?) ORDER BY path, tag LIMIT 1000`;
 const INSERT = `INSERT INTO reservations
   (path, tag, port, project, task, created_at, last_used_at) VALUES (?, ?, ?, ?, ?, ?, ?)`;
+const INSERT_IF_FREE = `${INSERT} ON CONFLICT DO NOTHING`;
+const HAS_PORT = 'SELECT port FROM reservations WHERE port = ?';
 const UPDATE = `UPDATE reservations
   SET port = ?, project = ?, task = ?, last_used_at = ? WHERE path = ? AND tag = ?`;
 const TOUCH = 'UPDATE reservations SET last_used_at = ? WHERE path = ? AND tag = ?';
@@ -81,11 +83,25 @@ export class Ledger {
     return rows.map((row) => withLease(decodeReservation(row), leases));
   }
 
+  /** Whether a reservation has the port, whatever is remembered. */
+  *isTaken(port: number): Steps<boolean> {
+    return (yield* one(HAS_PORT, port)) !== undefined;
+  }
+
   /** @throws CONSTRAINT when the key or the port is taken */
   *insert(row: Reservation): Steps<void> {
-    yield* runWith(
+    yield* this.#insert(INSERT, row);
+  }
+
+  /** Answers false, and has done nothing, when the key or the port is taken. */
+  *insertIfFree(row: Reservation): Steps<boolean> {
+    return yield* this.#insert(INSERT_IF_FREE, row);
+  }
+
+  *#insert(sql: string, row: Reservation): Steps<boolean> {
+    const changes = yield* runWith(
       [this.#taking(row.port)],
-      INSERT,
+      sql,
       row.path,
       row.tag ?? '',
       row.port,
@@ -94,8 +110,10 @@ export class Ledger {
       row.createdAt / 1000,
       row.lastUsedAt / 1000,
     );
+    if (changes === 0) return false;
     // Also clears a lease that trop left behind when it removed an earlier row of this key.
     yield* this.setLease(row, row.lease);
+    return true;
   }
 
   /** Removes the row, whatever its fields are now, and its lease. */
@@ -112,7 +130,10 @@ export class Ledger {
     return true;
   }
 
-  /** Writes what changes in the life of a reservation: port, project, task, last use, lease. */
+  /**
+   * Writes what changes in the life of a reservation: port, project, task, last use, lease.
+   * @throws CONSTRAINT when another reservation has the port
+   */
   *update(before: Reservation, after: Reservation): Steps<void> {
     const tag = after.tag ?? '';
     const seconds = after.lastUsedAt / 1000;

@@ -5,6 +5,7 @@ import { type CleanedRows, cleanRows, idleSince } from './cleanup.ts';
 import type { Ledger } from './ledger.ts';
 import { type Metadata, type MetadataPermissions, mergeSticky } from './metadata.ts';
 import type { Policy } from './policy.ts';
+import type { PortSet } from './pool.ts';
 import type { Lease, Reservation } from './reservation.ts';
 import type { Knowledge, Need } from './scout.ts';
 
@@ -119,17 +120,39 @@ function* settle(
   found: Reservation | undefined,
   known: Knowledge,
 ): Steps<Decided | Need | Blocked> {
-  const choice = choosePort(request, yield* ledger.pool.get(), found?.port, known.isFree);
+  const place = yield* settleBeside(yield* ledger.pool.get(), ledger, request, found, known);
+  if (!('blockers' in place)) return place;
+  // What is remembered can be some ms behind a program that does not keep the epoch (trop, say).
+  return yield* settleBeside(yield* ledger.pool.build(), ledger, request, found, known);
+}
+
+const TAKEN: Blocked = { blockers: ['reserved'] };
+
+/** Allocates a port outside `taken`; it is blocked too when the chosen one is taken after all. */
+function* settleBeside(
+  taken: PortSet,
+  ledger: Ledger,
+  request: ReserveRequest,
+  found: Reservation | undefined,
+  known: Knowledge,
+): Steps<Decided | Need | Blocked> {
+  const choice = choosePort(request, taken, found?.port, known.isFree);
   if ('blockers' in choice) return choice;
   if ('unseen' in choice) {
     return { need: 'probe', ports: [choice.unseen], scanning: choice.scanning };
   }
-  return yield* found === undefined
-    ? create(ledger, request, choice.port)
-    : renew(ledger, request, found, choice.port);
+  const { port } = choice;
+  if (found === undefined) return (yield* create(ledger, request, port)) ?? TAKEN;
+  if (port !== found.port && (yield* ledger.isTaken(port))) return TAKEN;
+  return yield* renew(ledger, request, found, port);
 }
 
-function* create(ledger: Ledger, request: ReserveRequest, port: number): Steps<Decided> {
+/** Answers undefined, and has done nothing, when the port is taken. */
+function* create(
+  ledger: Ledger,
+  request: ReserveRequest,
+  port: number,
+): Steps<Decided | undefined> {
   const now = request.now();
   const { metadata, inferred } = request;
   const reservation: Reservation = {
@@ -142,8 +165,9 @@ function* create(ledger: Ledger, request: ReserveRequest, port: number): Steps<D
     lastUsedAt: now,
     lease: request.lease ?? undefined,
   };
-  yield* ledger.insert(reservation);
-  return { reservation, outcome: 'created' };
+  return (yield* ledger.insertIfFree(reservation))
+    ? { reservation, outcome: 'created' }
+    : undefined;
 }
 
 /**

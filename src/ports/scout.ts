@@ -58,7 +58,7 @@ export class Scout {
     body: (known: Knowledge) => Steps<T | Need>,
     signal: AbortSignal | undefined,
   ): Promise<T> {
-    const answer = await this.#write(() => body(NOTHING), signal);
+    const answer = await this.#engine.write(() => body(NOTHING), { signal });
     return 'need' in answer ? this.#findOut(policy, body, answer, signal) : answer;
   }
 
@@ -75,7 +75,7 @@ export class Scout {
       for (let left = 16 + (policy.max - policy.min) / 32; left > 0; left--) {
         await errand.run(need);
         const { known } = errand;
-        const answer = await this.#write(() => body(known), signal);
+        const answer = await this.#engine.write(() => body(known), { signal });
         if (!('need' in answer)) return answer;
         need = answer;
       }
@@ -86,19 +86,6 @@ export class Scout {
       'PORTS_EXHAUSTED',
       `no available ports: port range ${policy.min}-${policy.max} exhausted: every port that was found free was taken by others before it could be reserved`,
     );
-  }
-
-  /**
-   * A program that does not keep the epoch (trop, say) may have taken a port that is remembered as
-   * free. The refused insert makes the engine look, so a second attempt knows.
-   */
-  async #write<T>(body: () => Steps<T>, signal: AbortSignal | undefined): Promise<T> {
-    try {
-      return await this.#engine.write(body, { signal });
-    } catch (error) {
-      if (!(error instanceof HoldfastError && error.code === 'CONSTRAINT')) throw error;
-      return await this.#engine.write(body, { signal });
-    }
   }
 
   /** The leases that have ended as of now. Calls of one turn share the look. */

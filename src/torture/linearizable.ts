@@ -1,24 +1,28 @@
+import type { Call } from './check/call.ts';
+import { canonicalJson } from './check/intern.ts';
+import { type Machine, NONE, type StateId } from './check/machine.ts';
+import { type Order, searchOrder } from './check/wgl.ts';
 import type { AnyDeclared, Illegal } from './declaration.ts';
 import type { Operation } from './operation.ts';
 
 /** `exhausted` and `uncertain` mean that nobody knows. */
 export interface OrderVerdict {
-  readonly kind: 'legal' | 'illegal' | 'exhausted' | 'uncertain';
+  readonly kind: 'illegal' | 'exhausted' | 'uncertain';
   readonly partition: string;
-  /** As many operations as any order could explain, and those at which each such order fails. */
+  /** As many operations as some order could explain, and the one at which that order ends. */
   readonly explained: number;
   readonly stuck: readonly Operation[];
   readonly reason: string | undefined;
 }
 
-/** Steps of the search after which it gives up; about a second. */
-const STEPS_MAX = 500_000;
+/** Time for one partition, after which the search gives up. */
+const SEARCH_MS = 5000;
 
 /**
- * Looks for an order of the operations that respects real time and that the model explains (Wing
- * and Gong's search with Lowe's memory of visited states), one partition at a time. A `fail` did
- * not happen. An `info` may be left out; where that alone cannot explain the rest, the answer is
- * `uncertain`. Answers the first partition that is not legal.
+ * Looks for an order of the operations that respects real time and that the model explains, one
+ * partition at a time. A `fail` did not happen. An `info` may be left out; its `spec` is asked with
+ * the output undefined, and where no order is found it may be that which it cannot know, so that the
+ * answer is `uncertain`. Answers the first partition that is not legal.
  */
 export function checkLinearizable(
   declared: AnyDeclared,
@@ -27,86 +31,110 @@ export function checkLinearizable(
   const { partition } = declared.model ?? {};
   const groups = Map.groupBy(operations, ({ input }) => partition?.(input) ?? '');
   for (const [name, group] of groups) {
-    const verdict = searchOrder(declared, name, group);
-    if (verdict.kind !== 'legal') return verdict;
+    const verdict = checkPartition(declared, name, group);
+    if (verdict) return verdict;
   }
   return undefined;
 }
 
-interface Frame {
-  readonly state: unknown;
-  /** Which operations may come next here, and how many of them have been tried. */
-  readonly candidates: readonly number[];
-  tried: number;
-}
-
-function searchOrder(
+function checkPartition(
   declared: AnyDeclared,
   partition: string,
   group: readonly Operation[],
-): OrderVerdict {
+): OrderVerdict | undefined {
   const operations = group
-    .filter((operation) => operation.outcome === 'ok')
+    .filter(({ outcome }) => outcome !== 'fail')
     .toSorted((a, b) => a.invokedAt - b.invokedAt);
-  const hasInfo = group.some((operation) => operation.outcome === 'info');
-  const taken = new Uint8Array(operations.length);
-  const order: number[] = [];
-  const visited = new Set<string>();
-  const best = { explained: 0, stuck: [] as readonly Operation[], reason: '' };
-  const answer = (kind: OrderVerdict['kind']): OrderVerdict => ({ kind, partition, ...best });
-  const frames: Frame[] = [{ state: declared.model?.init, ...opening(operations, taken) }];
-  for (let steps = 0; frames.length > 0; steps += 1) {
-    if (order.length === operations.length) return answer('legal');
-    if (steps > STEPS_MAX) return answer('exhausted');
-    const frame = frames[frames.length - 1] as Frame;
-    const index = frame.candidates[frame.tried];
-    if (index === undefined) {
-      if (order.length >= best.explained) {
-        best.explained = order.length;
-        best.stuck = frame.candidates.map((one) => operations[one] as Operation);
-      }
-      frames.pop();
-      const last = order.pop();
-      if (last !== undefined) taken[last] = 0;
-      continue;
-    }
-    frame.tried += 1;
-    const { f, input, output } = operations[index] as Operation;
-    const step: unknown = declared.ops[f]?.spec?.(frame.state, input, output);
-    if (isIllegal(step)) best.reason = step.illegal;
-    if (step === false || step === undefined || isIllegal(step)) continue;
-    const state = step === true ? frame.state : step;
-    taken[index] = 1;
-    const seen = `${fingerprint(taken)}|${JSON.stringify(state)}`;
-    if (visited.has(seen)) {
-      taken[index] = 0;
-      continue;
-    }
-    visited.add(seen);
-    order.push(index);
-    frames.push({ state, ...opening(operations, taken) });
-  }
-  return answer(hasInfo ? 'uncertain' : 'illegal');
+  const calls = operations.map(callOf);
+  const machine = new DeclaredMachine(declared, operations);
+  const search = (salt: number) =>
+    searchOrder(calls, machine, { deadline: performance.now() + SEARCH_MS, salt });
+  let order = search(0);
+  // A collision of hashes can hide an order; two searches do not share one.
+  if (order.kind === 'illegal') order = search(1);
+  if (order.kind === 'legal') return undefined;
+  const isOpen = operations.some(({ outcome }) => outcome === 'info');
+  return {
+    kind: order.kind === 'illegal' && isOpen ? 'uncertain' : order.kind,
+    partition,
+    explained: order.explained,
+    stuck: stuckAt(order, calls, operations),
+    reason: machine.lastReason,
+  };
 }
 
-/** The operations that may come next: none of the rest returned before they were invoked. */
-function opening(operations: readonly Operation[], taken: Uint8Array): Omit<Frame, 'state'> {
-  const candidates: number[] = [];
-  let earliestReturn = Number.POSITIVE_INFINITY;
-  for (const [index, operation] of operations.entries()) {
-    if (operation.invokedAt > earliestReturn) break;
-    if (taken[index] === 1) continue;
-    candidates.push(index);
-    earliestReturn = Math.min(earliestReturn, operation.returnedAt ?? Number.POSITIVE_INFINITY);
-  }
-  return { candidates, tried: 0 };
+function stuckAt(
+  { stuck }: Order,
+  calls: readonly Call[],
+  operations: readonly Operation[],
+): readonly Operation[] {
+  const operation = stuck && operations[calls.indexOf(stuck)];
+  return operation ? [operation] : [];
 }
 
-/** The set of taken operations: how many lead without a gap, then those behind the first gap. */
-function fingerprint(taken: Uint8Array): string {
-  const gap = taken.indexOf(0);
-  if (gap < 0) return 'all';
-  return `${gap}:${Buffer.from(taken.subarray(gap, taken.lastIndexOf(1) + 1)).toString('latin1')}`;
+function callOf({ process, f, input, output, outcome, invokedAt, returnedAt }: Operation): Call {
+  const end = outcome === 'info' ? undefined : returnedAt;
+  return {
+    ...{ process, f, input, output, outcome },
+    key: undefined,
+    begin: invokedAt,
+    end: end ?? Number.POSITIVE_INFINITY,
+  };
+}
+
+/** The declared model as a machine. Equal states are told by their JSON. */
+class DeclaredMachine implements Machine {
+  readonly init: StateId;
+  /** Why the last result that could not be could not be. */
+  lastReason: string | undefined;
+  readonly #declared: AnyDeclared;
+  readonly #operations: readonly Operation[];
+  readonly #states: unknown[] = [];
+  readonly #ids = new Map<string, StateId>();
+  /** By state and operation: a search asks the same again and again. */
+  readonly #steps = new Map<number, StateId>();
+
+  constructor(declared: AnyDeclared, operations: readonly Operation[]) {
+    this.#declared = declared;
+    this.#operations = operations;
+    this.init = this.#idOf(declared.model?.init);
+  }
+
+  /** Nobody has said which operations only look. */
+  observes(): boolean {
+    return false;
+  }
+
+  step(state: StateId, index: number): StateId {
+    const place = state * this.#operations.length + index;
+    const known = this.#steps.get(place);
+    if (known !== undefined) return known;
+    const next = this.#ask(state, index);
+    this.#steps.set(place, next);
+    return next;
+  }
+
+  #ask(state: StateId, index: number): StateId {
+    const { f, input, output, outcome } = this.#operations[index] as Operation;
+    const answer = outcome === 'ok' ? output : undefined;
+    const found: unknown = this.#declared.ops[f]?.spec?.(this.#states[state], input, answer);
+    if (isIllegal(found)) {
+      if (outcome === 'ok') this.lastReason = found.illegal;
+      return NONE;
+    }
+    if (found === false || found === undefined) return NONE;
+    return found === true ? state : this.#idOf(found);
+  }
+
+  #idOf(state: unknown): StateId {
+    const text = canonicalJson(state);
+    const known = this.#ids.get(text);
+    if (known !== undefined) return known;
+    const id = this.#states.length;
+    this.#states.push(state);
+    this.#ids.set(text, id);
+    return id;
+  }
 }
 
 function isIllegal(step: unknown): step is Illegal {

@@ -4,7 +4,7 @@ import type { Command, OptionTable } from '../command.ts';
 import { invalidArgument } from '../failure.ts';
 import { dryRunOption, type PortsCall, pathOption, unrelatedOption } from './options.ts';
 import { ownerText } from './owner.ts';
-import { jsonText, rowOf } from './row.ts';
+import { jsonText, plainText, rowOf } from './row.ts';
 import { settingsOf, tagOf, targetPath, withPorts } from './settings.ts';
 
 const options = {
@@ -43,7 +43,8 @@ export const release: Command = {
     if (json) call.out(jsonText({ dry_run: dryRun, released: released.map(rowOf) }));
     if (!settings.isQuiet) describe(call, released);
     for (const { port, listeners } of inUse) {
-      call.note(`Warning: port ${port} is still in use${ownerText(listeners[0]?.owner)}`);
+      const { owner } = listeners.find((listener) => listener.owner?.pid) ?? listeners[0] ?? {};
+      call.note(plainText(`Warning: port ${port} is still in use${ownerText(owner)}`));
     }
     return 0;
   },
@@ -59,15 +60,16 @@ async function stillInUse(
 ): Promise<readonly Occupancy[]> {
   if (released.length > LOOKS_MAX) return [];
   const found = await Promise.all(released.map(({ port }) => look(ports, port)));
-  return found.filter((one) => one?.occupied === true).filter((one) => one !== undefined);
+  // Whoever has reserved it since may well use it.
+  return found.flatMap((one) => (one?.occupied && !one.reservation ? [one] : []));
 }
 
-/** The release stands, whether or not the port can be looked at. */
+/** The release stands, whatever comes of the look. */
 async function look(ports: Ports, port: number): Promise<Occupancy | undefined> {
   try {
     return await ports.occupancy(port);
   } catch (error) {
-    if (error instanceof HoldfastError && error.code === 'PROBE_FAILED') return undefined;
+    if (error instanceof HoldfastError) return undefined;
     throw error;
   }
 }
