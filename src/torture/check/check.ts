@@ -66,7 +66,7 @@ function decideLater(
   const [first] = open;
   if (first === undefined) return undefined;
   const { key, explained, calls } = first;
-  const reason = `no answer in time: the longest order found explains ${explained} of ${calls.length} calls`;
+  const reason = `no answer within the limits of time and memory: the longest order found explains ${explained} of ${calls.length} calls`;
   return { ...NOTHING, verdict: 'unknown', reason, key, explained, calls: calls.length };
 }
 

@@ -1,6 +1,10 @@
 import type { Call } from './call.ts';
 import type { StateId } from './machine.ts';
 
+/** Half a gigabyte of hashes, and about as much where each has a set beside it. */
+const CONFIGURATIONS_MAX = 2 ** 25;
+const USED_SETS_MAX = 2 ** 22;
+
 /**
  * The configurations that a search has been in: which calls were taken, and the state. Remembered as
  * hashes of 53 bits. Of calls that never returned it keeps which were taken exactly: a
@@ -31,6 +35,11 @@ export class SeenConfigurations {
     this.#used = new Uint32Array(this.#pendingWords);
     this.#h = random();
     this.#l = random();
+  }
+
+  /** Whether no more can be remembered. */
+  get isFull(): boolean {
+    return this.#hashes.size >= CONFIGURATIONS_MAX || this.#usedBy.size >= USED_SETS_MAX;
   }
 
   /** Notes that a call is taken, or no longer is. */
@@ -78,6 +87,10 @@ function isSubset(a: Uint32Array, b: Uint32Array): boolean {
 class HashSet {
   #slots = new Float64Array(64).fill(-1);
   #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
 
   /** False if it is there already. */
   add(hash: number): boolean {

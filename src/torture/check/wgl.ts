@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8';
 import type { Call } from './call.ts';
 import { type Machine, NONE, type StateId } from './machine.ts';
 import { SeenConfigurations } from './seen.ts';
@@ -21,6 +22,9 @@ export interface SearchOptions {
 }
 
 const STEPS_PER_LOOK = 4096;
+
+/** Of the heap, for the states that a machine has been in; the rest is for what holds the history. */
+const HEAP_SHARE_MAX = 0.75;
 
 /**
  * Looks for an order of the calls that respects real time and that the machine explains: Wing and
@@ -90,7 +94,7 @@ class Search {
     let state = this.#machine.init;
     this.#walkAgain();
     for (let steps = 1; this.#returnsLeft > 0; steps += 1) {
-      if (steps % STEPS_PER_LOOK === 0 && performance.now() > this.#deadline) {
+      if (steps % STEPS_PER_LOOK === 0 && this.#mustEnd()) {
         this.#noteBest();
         return this.#answer('exhausted');
       }
@@ -109,6 +113,13 @@ class Search {
       state = back;
     }
     return this.#answer('legal');
+  }
+
+  /** A search that runs out of memory would take its findings along. */
+  #mustEnd(): boolean {
+    if (performance.now() > this.#deadline || this.#seen.isFull) return true;
+    const { heap_size_limit, used_heap_size } = getHeapStatistics();
+    return used_heap_size > HEAP_SHARE_MAX * heap_size_limit;
   }
 
   /** The call that the walk stands at, or NONE at its end. */
