@@ -14,6 +14,7 @@ export {
   type Finding,
   type Illegal,
   illegal,
+  importDeclaration,
   type Model,
   type Op,
   type Ops,
@@ -37,6 +38,7 @@ export {
   type SubjectReserveOptions,
   type SubjectRow,
 } from './torture/presets/ports/subject.ts';
+export { freshSeed } from './torture/random.ts';
 export {
   type Environment,
   exitStatus,

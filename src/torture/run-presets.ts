@@ -42,12 +42,14 @@ export interface PresetOptions extends CommonOptions {
 }
 
 export interface DeclarationOptions extends CommonOptions {
-  /** Default threads. */
-  readonly mode?: Exclude<Mode, 'cli'> | undefined;
+  /** Default threads; `both` runs it in processes after that. */
+  readonly mode?: Exclude<Mode, 'cli'> | 'both' | undefined;
   /** Where the declaration has no plan. Default 8. */
   readonly clients?: number | undefined;
   /** Of all clients together, where the declaration has no plan. Default 500. */
   readonly operations?: number | undefined;
+  /** What the report says to run again; by default a line of code. */
+  readonly replay?: string | undefined;
 }
 
 /** What a run tells while it goes on. */
@@ -89,7 +91,7 @@ export async function runPresets(options: PresetOptions = {}): Promise<Report> {
 }
 
 /**
- * Runs one declaration in one mode.
+ * Runs one declaration, in threads or in processes or in both.
  * @throws DECLARATION_INVALID when no worker could import it
  */
 export async function runTorture(
@@ -97,9 +99,10 @@ export async function runTorture(
   options: DeclarationOptions = {},
 ): Promise<Report> {
   const { seed = freshSeed(), mode = 'threads', clients = 8, operations = 500 } = options;
-  const planned = [{ declared, preset: undefined, mode }];
+  const modes = mode === 'both' ? LIBRARY_MODES : [mode];
+  const planned = modes.map((one) => ({ declared, preset: undefined, mode: one }));
   const settled = { ...options, seed, clients, operations };
-  return runAll(planned, settled, againInCode(settled, mode));
+  return runAll(planned, settled, options.replay ?? againInCode(settled, mode));
 }
 
 const LIBRARY_MODES: readonly Mode[] = ['threads', 'processes'];
@@ -151,7 +154,7 @@ async function runAll(
       historyFile: historyFileOf(options.history, name, mode, planned.length),
       title: preset?.title,
       target: preset?.target,
-      replay: preset ? replayOf(options, [name, '--mode', mode]) : againInCode(options, mode),
+      replay: preset ? replayOf(options, [name, '--mode', mode]) : replay,
       onProgress: (progress) => emit({ type: 'progress', name, mode, ...progress }),
     });
     runs.push(run);
@@ -210,6 +213,6 @@ function replayOf(options: Settled, words: readonly string[]): string {
 }
 
 /** A declaration of one's own is run by code, not by the command line. */
-function againInCode({ seed, clients, operations }: Settled, mode: Mode): string {
+function againInCode({ seed, clients, operations }: Settled, mode: string): string {
   return `runTorture(declaration, ${JSON.stringify({ mode, clients, operations, seed })})`;
 }

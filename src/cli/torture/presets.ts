@@ -1,8 +1,8 @@
-import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { PresetOptions, Report, TortureEvent } from '../../torture.ts';
+import type { PresetOptions } from '../../torture.ts';
 import type { Call, Command, OptionTable } from '../command.ts';
 import { UsageError } from '../parse.ts';
+import { OUTCOME_DETAILS, outcomeOptions, tell, watcher } from './outcome.ts';
 
 const MODES = ['threads', 'processes', 'cli'] as const;
 
@@ -23,10 +23,7 @@ const options = {
   },
   seed: { type: 'text', value: 'SEED', help: 'Draws the same inputs as the run that printed it' },
   full: { type: 'flag', help: 'As many operations as the proof has' },
-  live: { type: 'flag', help: 'Show on stderr what happens while it does' },
-  json: { type: 'flag', help: 'Print the report as JSON' },
-  report: { type: 'text', value: 'FILE', help: 'Also write the report as one HTML page' },
-  history: { type: 'text', value: 'FILE', help: 'Also write every operation, one JSON a line' },
+  ...outcomeOptions,
   subject: {
     type: 'text',
     value: 'FILE',
@@ -37,22 +34,11 @@ const options = {
 export const presets: Command = {
   options,
   args: [{ name: 'PRESET', help: 'Scenario, as P1; every one by default', count: 'many' }],
-  details:
-    'Exit status: 0 when every verdict is ok, 1 when there is a violation, 3 when one is unknown.',
+  details: OUTCOME_DETAILS,
   async run(call: Call<typeof options>) {
-    const { exitStatus, htmlReport, reportText, runPresets } = await import('../../torture.ts');
-    const { json, live } = call.options;
-    const report = await runPresets({
-      ...(await presetOptions(call)),
-      onEvent: live ? await watcher(call) : undefined,
-    });
-    if (call.options.report !== undefined) {
-      const file = resolve(call.cwd, call.options.report);
-      writeFileSync(file, htmlReport(report));
-      call.note(`report: ${file}`);
-    }
-    call.out(json ? jsonText(report) : reportText(report));
-    return exitStatus(report);
+    const { runPresets } = await import('../../torture.ts');
+    const onEvent = call.options.live ? await watcher(call) : undefined;
+    return tell(call, await runPresets({ ...(await presetOptions(call)), onEvent }));
   },
 };
 
@@ -77,27 +63,4 @@ async function presetOptions(call: Call<typeof options>): Promise<PresetOptions>
     subject: file(subject),
     signal: call.signal,
   };
-}
-
-/** On a terminal a line of progress gives way to the next one; elsewhere there is none. */
-async function watcher(call: Call<typeof options>): Promise<(event: TortureEvent) => void> {
-  const { liveLine } = await import('../../torture.ts');
-  const { isTTY = false } = process.stderr;
-  const erase = isTTY ? '\r\x1b[K' : '';
-  return (event) => {
-    const line = liveLine(event);
-    if (line?.isPassing) {
-      if (isTTY) process.stderr.write(`${erase}${line.text}`);
-    } else if (line) {
-      process.stderr.write(erase);
-      call.note(line.text);
-      void call.flush();
-    }
-  };
-}
-
-/** Without the buckets of the histograms, which only a machine could read. */
-function jsonText(report: Report): string {
-  const runs = report.runs.map(({ histograms, ...run }) => run);
-  return `${JSON.stringify({ ...report, runs }, null, 2)}\n`;
 }

@@ -11,6 +11,10 @@ export const tortureProgram: Program = {
     version: { type: 'flag', short: 'V', help: 'Print version' },
   },
   commands: {
+    run: {
+      summary: 'Run a declaration of your own',
+      load: async () => (await import('./run.ts')).run,
+    },
     check: {
       summary: 'Judge a recorded history by a model',
       load: async () => (await import('./check.ts')).check,

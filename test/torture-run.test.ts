@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+
+const bin = join(import.meta.dirname, '../bin/holdfast.js');
+const counters = join(import.meta.dirname, 'torture/counters.ts');
+
+function run(...args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
+  const { NODE_EXTRA_CA_CERTS: _, NODE_TEST_CONTEXT: __, ...env } = process.env;
+  return new Promise((resolve) => {
+    execFile(process.execPath, [bin, 'torture', 'run', ...args], { env }, (error, out, err) =>
+      resolve({ code: Number(error?.code ?? 0), out, err }),
+    );
+  });
+}
+
+describe('holdfast torture run', () => {
+  test('runs a declaration in threads and in processes, and says how to run it again', async () => {
+    const { code, out } = await run(
+      counters,
+      '--name',
+      'sound counter',
+      '--operations',
+      '100',
+      '--seed',
+      's1',
+    );
+    assert.equal(code, 0, out);
+    assert.match(out, /threads .* ok\n.*processes .* ok\n/);
+    assert.match(
+      out,
+      /torture run \S+ --name 'sound counter' --mode both --operations 100 --seed s1/,
+    );
+  });
+
+  test('exits 1 for a store that loses updates', async () => {
+    const { code, out } = await run(counters, '--name', 'lossy counter', '--mode', 'threads');
+    assert.equal(code, 1, out);
+    assert.match(out, /does not follow/);
+  });
+
+  test('exits 2 where there is no module', async () => {
+    const { code, err } = await run('nowhere.ts');
+    assert.deepEqual([code, /there is no module/.test(err)], [2, true]);
+  });
+});
