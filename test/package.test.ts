@@ -117,6 +117,24 @@ console.log(reservation.port);
     assert.match(listed.stdout, new RegExp(`\\b${port}\\b`));
   });
 
+  test('does what docs/torture.md says, block by block', async () => {
+    const page = readFileSync(join(root, 'docs/torture.md'), 'utf8');
+    const ran: string[] = [];
+    for (const [, kind, file, text = ''] of page.matchAll(/^```(\w+) ?(\S*)\n(.*?)^```/gms)) {
+      if (kind === 'js' && file) writeFileSync(join(consumer, file), text);
+      if (kind !== 'sh') continue;
+      for (const [, line = '', status] of text.matchAll(/^(.+?) +# exits (\d)$/gm)) {
+        // Installed from the tarball before.
+        if (line.startsWith('npm install')) continue;
+        const [command = '', ...args] = line.replace(/^npx holdfast/, bin).split(' ');
+        const { code, stdout, stderr } = await run(command, args, place);
+        assert.equal(code, Number(status), `${line}\n${stdout}\n${stderr}`);
+        ran.push(line);
+      }
+    }
+    assert.equal(ran.length, 3, ran.join('\n'));
+  });
+
   for (const way of ['threads', 'processes']) {
     test(`tortures in ${way}`, async () => {
       const { stdout } = await mustRun(bin, ['torture', 'P1', '--mode', way, '--json'], place);
