@@ -101,7 +101,7 @@ class DeclaredMachine implements Machine {
   }
 
   /** Nobody has said which operations only look. */
-  observes(): boolean {
+  isFree(): boolean {
     return false;
   }
 

@@ -21,7 +21,12 @@ function drawOf(seed: string): Draw {
 const pick = (random: Draw, count: number) => Math.floor(random() * count);
 
 /** What a client asks, and the answer of a state that is near the right one, if not it. */
-function draw(model: string, random: Draw, nth: number): Pick<Call, 'f' | 'input' | 'output'> {
+function draw(
+  model: string,
+  random: Draw,
+  nth: number,
+  isMarked: boolean,
+): Pick<Call, 'f' | 'input' | 'output'> {
   const value = random() < 0.7 ? nth : pick(random, 3);
   const output = null;
   switch (model) {
@@ -34,7 +39,9 @@ function draw(model: string, random: Draw, nth: number): Pick<Call, 'f' | 'input
     }
     case 'kv': {
       const f = ['get', 'put', 'append'][pick(random, 3)] ?? 'get';
-      return { f, input: f === 'get' ? null : String.fromCharCode(97 + (value % 26)), output };
+      const letter = String.fromCharCode(97 + (value % 26));
+      // Half of the histories have texts that can be told apart wherever they stand.
+      return { f, input: f === 'get' ? null : isMarked ? `(${letter})` : letter, output };
     }
     case 'counter':
       return random() < 0.5
@@ -60,6 +67,7 @@ function draw(model: string, random: Draw, nth: number): Pick<Call, 'f' | 'input
 /** Runs calls of a few clients on the plain model, each at one moment of its time, and then lies a little. */
 function history(model: string, random: Draw, size: number, clients: number): Call[] {
   const { init, step } = plainModels[model] ?? { init: null, step: () => undefined };
+  const isMarked = random() < 0.5;
   let state = init;
   let time = 0;
   const open = new Map<number, { call: Call; isDone: boolean }>();
@@ -79,7 +87,7 @@ function history(model: string, random: Draw, size: number, clients: number): Ca
     if (own === undefined) {
       if (calls.length + open.size >= size) continue;
       nth += 1;
-      const drawn = draw(model, random, nth);
+      const drawn = draw(model, random, nth, isMarked);
       const call = { process, key: undefined, ...drawn, begin: time };
       open.set(process, {
         call: { ...call, outcome: 'ok', end: Number.POSITIVE_INFINITY },

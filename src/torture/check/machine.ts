@@ -16,10 +16,11 @@ export interface Machine {
   /** The state after call `index`, or the states it may lead to, or NONE. */
   step(state: StateId, index: number): StateId | readonly StateId[];
   /**
-   * Whether call `index` changes no state in which it is legal: as soon as it is, it may be taken,
-   * and nothing is lost. Writing what is there already is another matter.
+   * Whether taking call `index` in this state, in which it is legal, loses nothing: if any order
+   * leads on from here, one does that takes it first. That is so of calls that only look. Writing
+   * what happens to be there already is another matter: it may be needed later.
    */
-  observes(index: number): boolean;
+  isFree(state: StateId, index: number): boolean;
   /** Whether it makes a difference which process calls. */
   readonly tellsProcesses?: boolean | undefined;
 }

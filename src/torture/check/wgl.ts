@@ -174,7 +174,7 @@ class Search {
       this.#seen.flip(index);
       return NONE;
     }
-    this.#take(state, index, this.#machine.observes(index), []);
+    this.#take(state, index, this.#machine.isFree(state, index), []);
     return found;
   }
 

@@ -19,7 +19,7 @@ export const alloc: ModelSpec = {
 function allocMachine(calls: readonly Call[]): Machine {
   return {
     init: FREE,
-    observes: () => false,
+    isFree: () => false,
     step(state, index) {
       const { f, outcome } = calls[index] as Call;
       if (f === 'give') return FREE;

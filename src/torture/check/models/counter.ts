@@ -27,7 +27,7 @@ function counterMachine(calls: readonly Call[]): Machine {
   const init = stateOf(0);
   return {
     init,
-    observes: (index) => calls[index]?.f === 'read',
+    isFree: (_state, index) => calls[index]?.f === 'read',
     step(state, index) {
       const { f, input, output } = calls[index] as Call;
       const sum = sums[state] as number;

@@ -44,18 +44,48 @@ function textMachine(calls: readonly Call[]): Machine {
     return state;
   };
   const seen = calls.map(({ f, output }) => (f === 'get' ? stateOf(String(output ?? '')) : UNSEEN));
+  const role = rolesOf(calls, sorted);
   return {
     init: stateOf(''),
-    observes: (index) => calls[index]?.f === 'get',
+    isFree: (state, index) =>
+      calls[index]?.f === 'get' || (state === UNSEEN && role[index] === 'unseen'),
     step(state, index) {
       const { f, input, outcome } = calls[index] as Call;
       if (f === 'get') return state === seen[index] ? state : NONE;
       const text = f === 'put' || state === UNSEEN ? String(input) : texts[state] + String(input);
       const next = f === 'append' && state === UNSEEN ? UNSEEN : stateOf(text);
-      // What need not have happened, and nobody saw, is of no use.
-      return next === UNSEEN && outcome === 'info' ? NONE : next;
+      if (next !== UNSEEN) return next;
+      // What need not have happened, and nobody saw, is of no use; and where what it writes was seen
+      // and comes from nowhere else, it may not be lost.
+      return outcome === 'info' || role[index] === 'needed' ? NONE : UNSEEN;
     },
   };
+}
+
+type Role = 'unseen' | 'needed' | 'other';
+
+/**
+ * What becomes of each text that is written: nobody ever reads it, or somebody does and no other
+ * call writes it. Told only where every text stands between marks of its own (`x 3 12 y`), so that
+ * none can come about from parts of others.
+ */
+function rolesOf(calls: readonly Call[], read: readonly string[]): readonly Role[] {
+  const written = calls.filter(({ f }) => f !== 'get').map(({ input }) => String(input));
+  const [open = '', close = ''] = [written[0]?.at(0), written[0]?.at(-1)];
+  const isMarked = (text: string) =>
+    text.length > 1 &&
+    open !== close &&
+    text.lastIndexOf(open) === 0 &&
+    text.indexOf(close) === text.length - 1;
+  if (!written.every(isMarked)) return calls.map(() => 'other');
+  const seen = new Set(read.flatMap((text) => text.split(close).map((part) => part + close)));
+  const times = Map.groupBy(written, (text) => text);
+  return calls.map(({ f, input }): Role => {
+    if (f === 'get') return 'other';
+    const text = String(input);
+    if (!seen.has(text)) return 'unseen';
+    return times.get(text)?.length === 1 ? 'needed' : 'other';
+  });
 }
 
 function firstAtOrAfter(sorted: readonly string[], text: string): number {

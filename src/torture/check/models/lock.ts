@@ -21,7 +21,7 @@ function lockMachine(calls: readonly Call[]): Machine {
   return {
     init: FREE,
     tellsProcesses: true,
-    observes: () => false,
+    isFree: () => false,
     step(state, index) {
       const own = holder[index] as number;
       if ((calls[index] as Call).f === 'acquire') return state === FREE ? own : NONE;

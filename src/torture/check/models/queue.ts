@@ -34,7 +34,7 @@ function queueMachine(calls: readonly Call[]): Machine {
   );
   return {
     init,
-    observes: (index) => value[index] === nothing && calls[index]?.outcome === 'ok',
+    isFree: (_state, index) => value[index] === nothing && calls[index]?.outcome === 'ok',
     step(state, index) {
       const { f, outcome } = calls[index] as Call;
       const content = contents[state] ?? [];

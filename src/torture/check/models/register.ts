@@ -50,7 +50,7 @@ function registerMachine(calls: readonly Call[]): Machine {
     calls[index]?.outcome !== 'info' || isAnyWanted || wanted.has(value);
   return {
     init,
-    observes: (index) => kinds[index] === READ || kinds[index] === FAILED_CAS,
+    isFree: (_state, index) => kinds[index] === READ || kinds[index] === FAILED_CAS,
     step(state, index) {
       const value = first[index] as number;
       const kind = kinds[index];

@@ -39,7 +39,7 @@ function setMachine(calls: readonly Call[]): Machine {
   }
   return {
     init,
-    observes: (index) => calls[index]?.f === 'read',
+    isFree: (_state, index) => calls[index]?.f === 'read',
     step(state, index) {
       const { f, input } = calls[index] as Call;
       if (f === 'read') return state === seen[index] ? state : NONE;
