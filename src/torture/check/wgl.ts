@@ -1,5 +1,6 @@
 import { getHeapStatistics } from 'node:v8';
 import type { Call } from './call.ts';
+import { callOf, EventList, invokeOf, isInvoke, isPending } from './event-list.ts';
 import { type Machine, NONE, type StateId } from './machine.ts';
 import { SeenConfigurations } from './seen.ts';
 
@@ -44,9 +45,6 @@ export function searchOrder(
   return new Search(calls, machine, options).run();
 }
 
-/** Before the first entry of the list of events that are still to come. */
-const HEAD = 0;
-
 /**
  * The search walks a list of events in real-time order. A call that may come next is taken: its
  * invoke and return leave the list, and the walk begins again. When the walk meets a return, the
@@ -58,8 +56,7 @@ class Search {
   readonly #machine: Machine;
   readonly #deadline: number;
   readonly #seen: SeenConfigurations;
-  readonly #next: Int32Array;
-  readonly #previous: Int32Array;
+  readonly #events: EventList;
   /** Calls that never returned, and of each the one before it that means the same, or NONE. */
   readonly #pending: Int32Array;
   readonly #twin: Int32Array;
@@ -73,7 +70,6 @@ class Search {
   /** Where the walk stands: at an entry or, stopped by a return, at a place in `#pending`. */
   #entry = NONE;
   #pendingAt = NONE;
-  #returnsLeft = 0;
   #best: readonly number[] = [];
   #stuck = NONE;
 
@@ -81,19 +77,17 @@ class Search {
     this.#calls = calls;
     this.#machine = machine;
     this.#deadline = deadline;
-    this.#next = new Int32Array(2 * calls.length + 1).fill(NONE);
-    this.#previous = new Int32Array(2 * calls.length + 1).fill(NONE);
+    this.#events = new EventList(calls);
     this.#pending = Int32Array.from(calls.keys()).filter((index) => isPending(calls[index]));
     this.#twin = twinsOf(calls, machine.tellsProcesses ?? false);
     this.#taken = new Uint8Array(calls.length);
     this.#seen = new SeenConfigurations(calls, salt);
-    this.#link();
   }
 
   run(): Order {
     let state = this.#machine.init;
     this.#walkAgain();
-    for (let steps = 1; this.#returnsLeft > 0; steps += 1) {
+    for (let steps = 1; this.#events.returnsLeft > 0; steps += 1) {
       if (steps % STEPS_PER_LOOK === 0 && this.#mustEnd()) {
         this.#noteBest();
         return this.#answer('exhausted');
@@ -141,24 +135,24 @@ class Search {
   }
 
   #walkOn(): void {
-    if (this.#pendingAt === NONE) this.#entry = this.#after(this.#entry);
+    if (this.#pendingAt === NONE) this.#entry = this.#events.after(this.#entry);
     else this.#pendingAt += 1;
   }
 
   #walkAgain(): void {
-    this.#entry = this.#after(HEAD);
+    this.#entry = this.#events.first;
     this.#pendingAt = NONE;
   }
 
   /** Puts the walk back behind a call that was taken and is not any more. */
   #walkBehind(index: number): void {
     if (!isPending(this.#calls[index])) {
-      this.#entry = this.#after(invokeOf(index));
+      this.#entry = this.#events.after(invokeOf(index));
       this.#pendingAt = NONE;
       return;
     }
-    this.#entry = this.#after(HEAD);
-    while (isInvoke(this.#entry)) this.#entry = this.#after(this.#entry);
+    this.#entry = this.#events.first;
+    while (isInvoke(this.#entry)) this.#entry = this.#events.after(this.#entry);
     this.#pendingAt = this.#pending.indexOf(index) + 1;
   }
 
@@ -196,7 +190,7 @@ class Search {
     this.#isForced.push(isForced);
     this.#others.push(others);
     this.#taken[index] = 1;
-    if (!isPending(this.#calls[index])) this.#lift(index);
+    if (!isPending(this.#calls[index])) this.#events.lift(index);
   }
 
   /** Undoes takings until there is another choice; answers the state to go on from. */
@@ -215,7 +209,7 @@ class Search {
       const isForced = this.#isForced.pop();
       this.#taken[index] = 0;
       this.#seen.flip(index);
-      if (!isPending(this.#calls[index])) this.#unlift(index);
+      if (!isPending(this.#calls[index])) this.#events.unlift(index);
       if (isForced) continue;
       this.#walkBehind(index);
       return state;
@@ -237,84 +231,6 @@ class Search {
       order: order.map((index) => this.#calls[index] as Call),
     };
   }
-
-  #after(entry: number): number {
-    return this.#next[entry] ?? NONE;
-  }
-
-  /** Links the events of the calls that returned, in real-time order. */
-  #link(): void {
-    const begins = this.#calls
-      .keys()
-      .filter((index) => !isPending(this.#calls[index]))
-      .toArray();
-    const endOf = (index: number | undefined) => this.#calls[index ?? NONE]?.end ?? 0;
-    const ends = begins.toSorted((a, b) => endOf(a) - endOf(b));
-    this.#returnsLeft = ends.length;
-    let last = HEAD;
-    const append = (entry: number) => {
-      this.#next[last] = entry;
-      this.#previous[entry] = last;
-      last = entry;
-    };
-    let at = 0;
-    for (const index of begins) {
-      // At equal places an invoke comes first: what touched counts as concurrent.
-      const begin = this.#calls[index]?.begin ?? 0;
-      for (; at < ends.length && endOf(ends[at]) < begin; at += 1)
-        append(returnOf(ends[at] as number));
-      append(invokeOf(index));
-    }
-    for (; at < ends.length; at += 1) append(returnOf(ends[at] as number));
-  }
-
-  #lift(index: number): void {
-    this.#unlink(invokeOf(index));
-    this.#unlink(returnOf(index));
-    this.#returnsLeft -= 1;
-  }
-
-  /** In the reverse order of `lift`, so that each entry finds its neighbours as they were. */
-  #unlift(index: number): void {
-    this.#relink(returnOf(index));
-    this.#relink(invokeOf(index));
-    this.#returnsLeft += 1;
-  }
-
-  #unlink(entry: number): void {
-    const previous = this.#previous[entry] as number;
-    const next = this.#next[entry] as number;
-    this.#next[previous] = next;
-    if (next !== NONE) this.#previous[next] = previous;
-  }
-
-  #relink(entry: number): void {
-    const previous = this.#previous[entry] as number;
-    const next = this.#next[entry] as number;
-    this.#next[previous] = entry;
-    if (next !== NONE) this.#previous[next] = entry;
-  }
-}
-
-/** Entry 0 is the head, 2i + 1 the invoke of call i, 2i + 2 its return. */
-function invokeOf(index: number): number {
-  return 2 * index + 1;
-}
-
-function returnOf(index: number): number {
-  return 2 * index + 2;
-}
-
-function isInvoke(entry: number): boolean {
-  return (entry & 1) === 1 && entry !== NONE;
-}
-
-function callOf(entry: number): number {
-  return (entry - 1) >> 1;
-}
-
-function isPending(call: Call | undefined): boolean {
-  return call?.end === Number.POSITIVE_INFINITY;
 }
 
 /** Calls without return that ask the same are worth the same: only the first of them is tried. */
