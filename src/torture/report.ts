@@ -29,6 +29,16 @@ export interface RunReport {
   readonly latencyMs: Latency;
   /** Durations of the measured phases by operation, in nanoseconds. */
   readonly histograms: Readonly<Record<string, PackedHistogram>>;
+  /** With a rate: the same from when each operation was due, so that a stall counts for all it held up. */
+  readonly corrected: CorrectedLatency | undefined;
+  readonly faults: readonly FaultReport[];
+  /** How often operations of two kinds overlapped, by `add|read`, names in order. */
+  readonly pairs: Readonly<Record<string, number>>;
+  readonly throughput: Throughput;
+  readonly leaks: readonly LeakReport[];
+  readonly timeline: Timeline;
+  /** Of mode interleave. */
+  readonly schedules: Schedules | undefined;
   readonly durationMs: number;
   readonly replay: string;
 }
@@ -40,6 +50,72 @@ export interface Latency {
   readonly p99: number;
   readonly p999: number;
   readonly max: number;
+}
+
+export interface CorrectedLatency {
+  readonly latencyMs: Latency;
+  readonly histograms: Readonly<Record<string, PackedHistogram>>;
+}
+
+/** What a run was armed with, and what came of it. */
+export interface FaultReport {
+  /** `kill`, `pause`, `power-loss`, … */
+  readonly fault: string;
+  readonly armed: number;
+  /** Of those, how many met an operation in flight, or a call that they changed. */
+  readonly hit: number;
+  readonly windows: readonly FaultWindow[];
+  /** Why it could not be done here. */
+  readonly skipped: string | undefined;
+}
+
+export interface FaultWindow {
+  readonly repeat: number;
+  /** Nanoseconds since the run began. */
+  readonly from: number;
+  readonly to: number;
+  /** Whom it met: `clients 2, 5`, `journal.db at byte 17`. */
+  readonly target: string;
+}
+
+/** Operations that returned, client by client, in stretches of equal length. */
+export interface Throughput {
+  readonly binMs: number;
+  readonly clients: readonly (readonly number[])[];
+}
+
+/** Something that grows with every cycle of opening, working and closing. */
+export interface LeakReport {
+  readonly what: 'descriptors' | 'files' | 'memory' | 'children';
+  /** Growth a cycle, with its 95 % interval; bytes for memory, else a count. */
+  readonly perCycle: number;
+  readonly low: number;
+  readonly high: number;
+  readonly samples: readonly number[];
+  /** What was left: paths, targets of descriptors, commands. */
+  readonly names: readonly string[];
+  readonly isLeak: boolean;
+}
+
+/** Enough of a history to draw it. */
+export interface Timeline {
+  /** Names of operations, to which `marks` refers by number. */
+  readonly f: readonly string[];
+  /** In order of their beginning; when there are more than can be kept, those of the first repetitions. */
+  readonly marks: readonly TimelineMark[];
+  readonly total: number;
+}
+
+/** Client, number of `f`, outcome (0 ok, 1 fail, 2 info), begin and end (-1: never) in µs. */
+export type TimelineMark = readonly [number, number, 0 | 1 | 2, number, number];
+
+export interface Schedules {
+  readonly tried: number;
+  /** Whether there are no others within the bounds. */
+  readonly isExhaustive: boolean;
+  readonly perSecond: number;
+  /** Scheduling points of the longest. */
+  readonly points: number;
 }
 
 /** Every run of one call, with what is needed to repeat it. Plain data. */

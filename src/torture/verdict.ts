@@ -10,8 +10,27 @@ export interface Violation {
   readonly message: string;
   readonly repeat: number;
   readonly operations: readonly Operation[];
+  readonly counterexample?: Counterexample | undefined;
   /** How many more there were that differ in nothing but numbers. */
   readonly alike: number;
+}
+
+/** A part of a history that cannot be, made as small as could be found. */
+export interface Counterexample {
+  /** Operations that cannot all have been as they were seen, in order of their beginning. */
+  readonly operations: readonly Operation[];
+  /** How many more there were: any of them may or may not have happened, and it would not help. */
+  readonly others: number;
+  /** Which cannot be, and why. */
+  readonly sentence: string;
+  /** The order that explains most of them, as places in `operations`. */
+  readonly order: readonly number[];
+  /** The schedule, where the rig made it: scheduling points in turn. */
+  readonly schedule?: readonly string[] | undefined;
+  /** A test file that shows the fault again. */
+  readonly test?: string | undefined;
+  /** What `holdfast torture replay` takes. */
+  readonly token?: string | undefined;
 }
 
 /** The worst of several: a violation weighs more than an unknown. */
