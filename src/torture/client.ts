@@ -1,10 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AnyDeclared, Fate } from './declaration.ts';
-import type { Draw } from './input.ts';
+import { drawRound } from './draw.ts';
 import type { Operation } from './operation.ts';
 import { shortJson } from './operation.ts';
-import { type Phase, type Role, roleOf } from './plan.ts';
-import { Random } from './random.ts';
+import { type Phase, roleOf } from './plan.ts';
 import type { SlotWriter } from './slots.ts';
 import type { Turns } from './turns.ts';
 
@@ -48,9 +47,11 @@ export class Client {
   /** Draws the inputs of a round, before the barrier. */
   arm(phase: Phase, round: number): void {
     this.#where = { phase: phase.name, round };
-    const place = roleOf(phase, this.#number);
-    this.#gapMs = place?.role.gapMs ?? 0;
-    this.#prepared = place === undefined ? [] : this.#draw(phase, round, place);
+    this.#gapMs = roleOf(phase, this.#number)?.role.gapMs ?? 0;
+    const { declared, seed, repeat } = this.#context;
+    this.#prepared = drawRound(declared, { seed, repeat, phase, round, client: this.#number }).map(
+      ({ f, input }) => ({ f, input, text: `${f} ${shortJson(input)}` }),
+    );
   }
 
   /** Does the operations of the round. Never rejects. */
@@ -63,31 +64,6 @@ export class Client {
 
   async close(): Promise<void> {
     await this.#context.declared.store.close?.(this.#store);
-  }
-
-  #draw(phase: Phase, round: number, place: { role: Role; member: number }): Prepared[] {
-    const { declared, seed, repeat } = this.#context;
-    const { role, member } = place;
-    // A round draws from its own stream, so that it can be repeated without those before it.
-    const random = new Random(`${seed}/${repeat}/${phase.name}/${round}/${this.#number}`);
-    return Array.from({ length: role.count }, (_, index) => {
-      const nth = round * role.count + index;
-      const draw: Draw = {
-        client: this.#number,
-        member,
-        repeat,
-        round,
-        nth,
-        int: (below) => random.int(below),
-        pick: (items) => random.pick(items),
-      };
-      const f = chooseOperation(role, nth, random);
-      const operation = declared.ops[f];
-      if (!operation)
-        throw new RangeError(`role '${role.name}' does '${f}', which is not declared`);
-      const input: unknown = (role.in ?? operation.in)(draw);
-      return { f, input, text: `${f} ${shortJson(input)}` };
-    });
   }
 
   async #perform({ f, input, text }: Prepared): Promise<void> {
@@ -120,22 +96,6 @@ export class Client {
       slots.end(this.#number);
     }
   }
-}
-
-function chooseOperation({ does }: Role, nth: number, random: Random): string {
-  if (typeof does === 'string') return does;
-  if (isSequence(does)) return does[nth % does.length] ?? '';
-  const weights = Object.entries(does);
-  let left = random.int(weights.reduce((sum, [, weight]) => sum + (weight ?? 0), 0));
-  for (const [f, weight = 0] of weights) {
-    if (left < weight) return f;
-    left -= weight;
-  }
-  return '';
-}
-
-function isSequence(does: Role['does']): does is readonly string[] {
-  return Array.isArray(does);
 }
 
 /** What the `on` table looks up, and what the report shows. */

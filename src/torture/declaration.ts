@@ -4,11 +4,13 @@ import type { History } from './history.ts';
 import type { Input } from './input.ts';
 import type { Operation as Recorded } from './operation.ts';
 import type { Plan, Size } from './plan.ts';
+import type { World } from './world/world.ts';
 
 /** What `create` is told. */
 export interface CreateContext extends Size {
-  /** An empty directory, removed after the repetition. */
+  /** An empty directory, removed after the repetition. In mode interleave it is in memory. */
   readonly dir: string;
+  readonly world: World;
   readonly seed: string;
   readonly repeat: number;
   /** Module of another implementation of the store, as a URL. */
@@ -19,8 +21,8 @@ export interface CreateContext extends Size {
 export interface Store<C, S> {
   /** Once a repetition. Answers plain data, which every worker is sent. */
   readonly create: (context: CreateContext) => C | Promise<C>;
-  /** Once a client, in its worker, and once more for the invariants. */
-  readonly open: (shared: C) => S | Promise<S>;
+  /** Once a client, in its worker; again after each crash, and for the invariants. */
+  readonly open: (shared: C, world: World) => S | Promise<S>;
   readonly close?: ((store: S) => void | Promise<void>) | undefined;
 }
 
@@ -76,6 +78,12 @@ export interface Model<M> {
   readonly partition?: ((input: any) => string) | undefined;
 }
 
+/** An operation with its input. */
+export interface FinalRead<F extends string = string> {
+  readonly f: F;
+  readonly input: unknown;
+}
+
 /** A store, what can be done with it, and what must hold. */
 export interface Declaration<C, S, M, O extends Ops<S, M>> {
   readonly name: string;
@@ -99,6 +107,11 @@ export interface Declaration<C, S, M, O extends Ops<S, M>> {
         >
       >
     | undefined;
+  /**
+   * What a fresh client reads at the end, and after each crash of what the crash has left. These are
+   * operations of the history like all others, so `linearizable` means durable too.
+   */
+  readonly finalReads?: readonly FinalRead<NoInfer<keyof O & string>>[] | undefined;
   readonly expect?: readonly Expectation[] | undefined;
   /** URL of the module that exports this declaration; found by itself as a rule. */
   readonly module?: string | undefined;

@@ -7,6 +7,7 @@ import type { Job, Reply, Request } from './protocol.ts';
 import { SlotWriter } from './slots.ts';
 import { Gate, type Instant, waitUntil } from './start-line.ts';
 import { Turns } from './turns.ts';
+import { realWorld } from './world/real-world.ts';
 
 /** What a worker has while it is part of a repetition. */
 interface Loaded {
@@ -59,7 +60,8 @@ export class Host {
     // All at once: opening a store that does not exist yet is a race worth having.
     const clients = await Promise.all(
       job.clients.map(
-        async (number) => new Client(number, await declared.store.open(job.shared), context),
+        async (number) =>
+          new Client(number, await declared.store.open(job.shared, realWorld), context),
       ),
     );
     this.#loaded = { job, phases: plan.phases, clients, slots, journal };

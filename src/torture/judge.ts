@@ -6,6 +6,7 @@ import type { Operation } from './operation.ts';
 import type { Repetition } from './repetition.ts';
 import type { Violation } from './verdict.ts';
 import { inFlightTable } from './watchdog.ts';
+import { realWorld } from './world/real-world.ts';
 
 /** What a repetition shows. */
 export interface Judgement {
@@ -97,7 +98,7 @@ async function judgeInvariants(
   // A store that cannot even be opened again has broken whatever it promised.
   let store: unknown;
   try {
-    store = await open(shared);
+    store = await open(shared, realWorld);
   } catch (error) {
     return blame('reopen', sentenceOf(error));
   }

@@ -1,7 +1,11 @@
 import type { Input } from './input.ts';
 
-/** How the clients of a run are hosted. */
-export type Mode = 'threads' | 'processes' | 'cli';
+/**
+ * How the clients of a run are hosted. `interleave`: one thread, in which the rig decides what
+ * happens when. `crash`: processes, which are killed and started again. `cli`: threads that call a
+ * command line.
+ */
+export type Mode = 'interleave' | 'threads' | 'processes' | 'crash' | 'cli';
 
 /** What a plan may depend on. */
 export interface Size {

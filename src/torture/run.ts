@@ -12,6 +12,7 @@ import type { RunReport } from './report.ts';
 import { Tally } from './tally.ts';
 import type { Verdict } from './verdict.ts';
 import { Violations } from './violations.ts';
+import { realWorld } from './world/real-world.ts';
 
 /** How one declaration is run in one mode. */
 export interface RunOptions {
@@ -149,7 +150,10 @@ class Run {
     const size = { mode, full };
     const dir = join(this.#base, `store-${repeat}`);
     mkdirSync(dir);
-    const shared: unknown = await declared.store.create({ ...size, dir, seed, repeat, subject });
+    const shared: unknown = await declared.store.create({
+      ...{ ...size, dir, seed, repeat, subject },
+      world: realWorld,
+    });
     const repetition = await runRepetition({
       ...{ declared, workload, size, shared, seed, repeat },
       phases: this.#plan.phases,
