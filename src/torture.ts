@@ -27,6 +27,7 @@ export { expectOk } from './torture/expect.ts';
 export { History, type HistoryEvent } from './torture/history.ts';
 export { htmlReport } from './torture/html-report.ts';
 export { constant, type Draw, type Input, integer, key, rec, unique } from './torture/input.ts';
+export { junitReport } from './torture/junit.ts';
 export { liveLine } from './torture/live.ts';
 export type { Operation, Outcome } from './torture/operation.ts';
 export type { Mode, Phase, Plan, Role, Size } from './torture/plan.ts';

@@ -1,8 +1,8 @@
+import { millis, percent } from './figures-text.ts';
 import { latencyChart } from './latency-chart.ts';
 import { describeOperation } from './operation.ts';
 import type { Report, RunReport } from './report.ts';
 import { REPORT_CSS } from './report-css.ts';
-import { millis, percent } from './text-report.ts';
 import type { Violation } from './verdict.ts';
 
 const SENTENCES = {

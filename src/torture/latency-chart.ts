@@ -1,6 +1,6 @@
+import { millis } from './figures-text.ts';
 import { Histogram } from './histogram.ts';
 import type { RunReport } from './report.ts';
-import { millis } from './text-report.ts';
 
 const WIDTH = 320;
 const HEIGHT = 170;

@@ -1,3 +1,5 @@
+import { valueText } from './printable.ts';
+
 /**
  * What is known about an operation that has begun. `ok`: it happened. `fail`: it did not. `info`:
  * nobody knows, and it may still happen at any time later.
@@ -39,8 +41,7 @@ export function describeOperation(operation: Operation): string {
 
 /** JSON cut to what a line of a report can bear. */
 export function shortJson(value: unknown, lengthMax = 160): string {
-  const text = JSON.stringify(value) ?? 'undefined';
-  return text.length <= lengthMax ? text : `${text.slice(0, lengthMax - 1)}…`;
+  return valueText(value, lengthMax);
 }
 
 function millis(nanoseconds: number): string {

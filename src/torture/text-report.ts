@@ -1,16 +1,45 @@
+import { clearestFirst } from './clearest.ts';
+import { counterexampleText } from './counterexample-text.ts';
+import {
+  faultText,
+  leakText,
+  millis,
+  percent,
+  schedulesText,
+  tokenCommand,
+} from './figures-text.ts';
 import { describeOperation } from './operation.ts';
+import { cut, excerpt, oneLine } from './printable.ts';
 import type { Report, RunReport } from './report.ts';
 import type { Violation } from './verdict.ts';
+
+/** How the text is laid out, and what it can refer to. */
+export interface TextOptions {
+  /** Width that the table of runs keeps to, as far as that can be. Default 100. */
+  readonly columns?: number | undefined;
+  /** Where the tests of counterexamples were written. */
+  readonly tests?: ReadonlyMap<Violation, string> | undefined;
+}
 
 /** Lines of evidence of one violation in text; the JSON and HTML reports have more. */
 const EVIDENCE_LINES = 6;
 /** Kinds of violations. */
 const VIOLATIONS_SHOWN = 5;
+const NOTES_SHOWN = 20;
+/** Of one line. */
+const LINE_MAX = 240;
 
-/** The verdicts as an aligned table of at most 100 columns, then the evidence. */
-export function reportText(report: Report): string {
-  const parts = [table(report.runs), ...report.runs.flatMap(detailsOf), summary(report)];
-  return `${parts.join('\n\n')}\n`;
+/** A terminal of today where nobody says how wide it is. */
+const COLUMNS = 100;
+
+/**
+ * The verdicts as an aligned table, then the evidence in lines of any length. What of a store's
+ * text would steer a terminal is shown instead.
+ */
+export function reportText(report: Report, options: TextOptions = {}): string {
+  const { columns = COLUMNS, tests = new Map() } = options;
+  const details = report.runs.flatMap((run) => detailsOf(run, tests));
+  return `${[table(report.runs, columns), ...details, summary(report)].join('\n\n')}\n`;
 }
 
 interface Column {
@@ -19,86 +48,103 @@ interface Column {
   readonly of: (run: RunReport) => string;
 }
 
-const columns: readonly Column[] = [
-  { title: 'preset', isText: true, of: (run) => cut(run.name, 12) },
-  { title: 'scenario', isText: true, of: (run) => cut(run.title ?? '', 23) },
+const COLUMN_LIST: readonly Column[] = [
+  { title: 'preset', isText: true, of: (run) => cut(oneLine(cut(run.name, 12)), 12) },
+  { title: 'scenario', isText: true, of: (run) => cut(oneLine(cut(run.title ?? '', 23)), 23) },
   { title: 'mode', isText: true, of: (run) => run.mode },
   { title: 'wrk', of: (run) => String(run.workers) },
   { title: 'ops', of: (run) => String(run.operations) },
   { title: 'overlap', of: (run) => percent(run.overlap) },
-  { title: 'max', of: (run) => String(run.maxConcurrency) },
+  { title: 'peak', of: (run) => String(run.maxConcurrency) },
   { title: 'skew', of: (run) => millis(run.skewMs.median) },
   { title: 'p50', of: (run) => millis(run.latencyMs.p50) },
   { title: 'p99', of: (run) => millis(run.latencyMs.p99) },
+  { title: 'p99.9', of: (run) => millis(run.latencyMs.p999) },
+  { title: 'max', of: (run) => millis(run.latencyMs.max) },
   { title: 'verdict', isText: true, of: (run) => run.verdict },
 ];
 
-function table(runs: readonly RunReport[]): string {
-  const rows = [
-    columns.map(({ title }) => title),
-    ...runs.map((run) => columns.map((c) => c.of(run))),
-  ];
-  const widths = columns.map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, at) => {
-          const width = widths[at] ?? 0;
-          return columns[at]?.isText ? cell.padEnd(width) : cell.padStart(width);
-        })
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+/** Where there is no room, in this order. */
+const FIRST_TO_GO = ['p99.9', 'max', 'skew', 'wrk', 'peak', 'p50'];
+
+const GAP = '  ';
+
+function table(runs: readonly RunReport[], columns: number): string {
+  let shown = COLUMN_LIST.map((column) => {
+    const cells = runs.map(column.of);
+    const width = Math.max(column.title.length, ...cells.map((cell) => cell.length));
+    return { ...column, cells: [column.title, ...cells], width, isUsed: cells.some(Boolean) };
+  }).filter(({ isUsed }) => isUsed);
+  for (const least of FIRST_TO_GO) {
+    const width = shown.reduce((sum, column) => sum + column.width + GAP.length, -GAP.length);
+    if (width <= columns) break;
+    shown = shown.filter(({ title }) => title !== least);
+  }
+  const lines = ['', ...runs].map((_, row) => {
+    const cells = shown.map(({ isText, cells, width }) => {
+      const cell = cells[row] ?? '';
+      return isText ? cell.padEnd(width) : cell.padStart(width);
+    });
+    return cells.join(GAP).trimEnd();
+  });
+  return lines.join('\n');
 }
 
 /** Nothing for a run that went well and has nothing to say. */
-function detailsOf(run: RunReport): string[] {
-  const head = `${run.name} ${run.mode}`;
-  const notes = run.notes.map((note) => `${head}: ${note}`);
-  const lines = run.reason === undefined ? notes : [...notes, `${head}: unknown: ${run.reason}`];
-  for (const violation of run.violations.slice(0, VIOLATIONS_SHOWN)) {
-    lines.push(...evidenceOf(violation).map((line, at) => (at === 0 ? `${head}: ${line}` : line)));
+function detailsOf(run: RunReport, tests: ReadonlyMap<Violation, string>): string[] {
+  const head = `${oneLine(cut(run.name, LINE_MAX))} ${run.mode}`;
+  const lines = [...figuresOf(run), ...run.notes.slice(0, NOTES_SHOWN).map(excerpt)];
+  if (run.notes.length > NOTES_SHOWN)
+    lines.push(`and ${run.notes.length - NOTES_SHOWN} more figures`);
+  if (run.reason !== undefined) lines.push(`unknown: ${excerpt(run.reason)}`);
+  const violations = clearestFirst(run.violations);
+  for (const violation of violations.slice(0, VIOLATIONS_SHOWN)) {
+    lines.push(evidenceText(violation, tests.get(violation)));
   }
-  const more = run.violations
-    .slice(VIOLATIONS_SHOWN)
-    .reduce((sum, { alike }) => sum + alike + 1, 0);
-  if (more > 0) lines.push(`${head}: and ${more} more violations`);
-  if (run.verdict !== 'ok') lines.push(`${head}: again with: ${run.replay}`);
-  return lines.length === 0 ? [] : [lines.join('\n')];
+  const more = violations.slice(VIOLATIONS_SHOWN).reduce((sum, { alike }) => sum + alike + 1, 0);
+  if (more > 0) lines.push(`and ${more} more violations`);
+  if (run.verdict !== 'ok') lines.push(`again with: ${excerpt(run.replay)}`);
+  return lines.length === 0 ? [] : [lines.map((line) => `${head}: ${line}`).join('\n')];
 }
 
-/** A violation in a line, and what shows it in more. */
-function evidenceOf({ invariant, message, operations, repeat, alike }: Violation): string[] {
-  const shown = operations.slice(0, EVIDENCE_LINES).map((one) => `  ${describeOperation(one)}`);
-  const more = operations.length - EVIDENCE_LINES;
-  if (more > 0) shown.push(`  and ${more} more operations`);
-  if (alike > 0) shown.push(`  and ${alike} more like it`);
-  return [`${invariant}: ${message} (repetition ${repeat + 1})`, ...shown];
+/** What was tried beyond running: schedules, faults, leaks. */
+function figuresOf({ schedules, faults, leaks }: RunReport): string[] {
+  const tried = schedules === undefined ? [] : [schedulesText(schedules)];
+  return [
+    ...tried,
+    ...faults.map(faultText),
+    ...leaks.filter(({ isLeak }) => isLeak).map(leakText),
+  ];
 }
 
-/** `wrk` and `max` count; times are in milliseconds. */
+/** A violation in a line, and beneath it what shows it. */
+export function evidenceText(violation: Violation, test?: string): string {
+  const { invariant, message, operations, repeat, alike, counterexample } = violation;
+  const lines = [
+    `${oneLine(cut(invariant, LINE_MAX))}: ${excerpt(message)} (repetition ${repeat + 1})`,
+  ];
+  if (counterexample === undefined) {
+    const shown = operations.slice(0, EVIDENCE_LINES);
+    lines.push(...shown.map((one) => oneLine(cut(describeOperation(one), LINE_MAX))));
+    const more = operations.length - EVIDENCE_LINES;
+    if (more > 0) lines.push(`and ${more} more operations`);
+  } else {
+    lines.push(...counterexampleText(counterexample).split('\n'));
+    const { token } = counterexample;
+    if (token !== undefined) lines.push(`replay: ${tokenCommand(token)}`);
+    if (test !== undefined) lines.push(`a test that shows it again: ${test}`);
+  }
+  if (alike > 0) lines.push(`and ${alike} more like it`);
+  return lines.join('\n  ');
+}
+
+/** `wrk` and `peak` count: workers, and operations at once. */
 function summary({ runs, verdict, seed, durationMs, environment, replay }: Report): string {
   const count = (wanted: string) => runs.filter((run) => run.verdict === wanted).length;
   const operations = runs.reduce((sum, run) => sum + run.operations, 0);
   return [
     `${verdict}: ${runs.length} runs, ${count('ok')} ok, ${count('violation')} violation, ${count('unknown')} unknown; ${operations} operations in ${(durationMs / 1000).toFixed(1)} s`,
     `times in ms; node ${environment.node}, ${environment.cpus} processors, ${environment.platform}`,
-    `seed ${seed}; again with: ${replay}`,
+    `seed ${oneLine(seed)}; again with: ${oneLine(replay)}`,
   ].join('\n');
-}
-
-/** `12.3` of milliseconds, with as many digits as say something. */
-export function millis(ms: number): string {
-  if (ms >= 100) return ms.toFixed(0);
-  return ms.toFixed(ms >= 10 ? 1 : 2);
-}
-
-export function percent(fraction: number): string {
-  // Rounded down: 100 % means every single one.
-  return `${Math.floor(fraction * 100)} %`;
-}
-
-function cut(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 }

@@ -1,0 +1,69 @@
+import type { Call } from './check/call.ts';
+import { callTable } from './check/call-table.ts';
+import type { Operation } from './operation.ts';
+import { cut, excerpt, oneLine } from './printable.ts';
+import { type Standing, standingsOf } from './standing.ts';
+import type { Counterexample } from './verdict.ts';
+
+/** Of what an operation threw. */
+const ERROR_MAX = 40;
+
+/** A counterexample as a table with a column for each client, and the sentence beneath. */
+export function counterexampleText(counterexample: Counterexample): string {
+  const { operations, others, sentence, order } = counterexample;
+  const standings = standingsOf(counterexample);
+  const calls = new Map(operations.map((one) => [callOf(one), one]));
+  const first = operations[0]?.invokedAt ?? 0;
+  const { unit, place } = clockOf(operations, first);
+  const table = callTable([...calls.keys()], {
+    who: 'client',
+    where: unit,
+    place,
+    hasEchoes: false,
+    remark: (call) => {
+      const operation = calls.get(call);
+      return operation && remarkText(operation, standings.get(operation));
+    },
+  });
+  const legend = order.length === 0 ? [] : ['(1), (2), … the order that explains most of them'];
+  return [
+    table.trimEnd(),
+    ...legend,
+    ...(others > 0 ? [`and ${othersText(others)}`] : []),
+    excerpt(sentence),
+  ].join('\n');
+}
+
+/** What is not shown, since it makes no difference. */
+export function othersText(others: number): string {
+  const what = others === 1 ? '1 more operation' : `${others} more operations`;
+  return `${what}, which may or may not have happened: it makes no difference`;
+}
+
+/** As the table of calls wants it. */
+function callOf({ process, f, input, output, outcome, invokedAt, returnedAt }: Operation): Call {
+  const end = returnedAt ?? Number.POSITIVE_INFINITY;
+  return { process, f, key: undefined, input, output, outcome, begin: invokedAt, end };
+}
+
+function remarkText({ error }: Operation, standing: Standing): string | undefined {
+  const said = error === undefined ? undefined : cut(oneLine(cut(error, ERROR_MAX)), ERROR_MAX);
+  if (standing === undefined) return said;
+  return [said ?? [], standing === 'none' ? 'CANNOT BE' : `(${standing})`].flat().join('  ');
+}
+
+/** Times since `first`, in a unit that tells them apart. */
+function clockOf(
+  operations: readonly Operation[],
+  first: number,
+): { readonly unit: string; readonly place: (at: number) => string } {
+  const last = Math.max(first, ...operations.map((one) => one.returnedAt ?? one.invokedAt));
+  const scale = SCALES.find(({ upTo }) => last - first < upTo) ?? MS;
+  return { unit: scale.unit, place: (at) => ((at - first) / scale.size).toFixed(scale.digits) };
+}
+
+const MS = { unit: 'ms', upTo: Number.POSITIVE_INFINITY, size: 1e6, digits: 3 };
+const SCALES = [
+  { unit: 'ns', upTo: 1e3, size: 1, digits: 0 },
+  { unit: 'µs', upTo: 1e6, size: 1e3, digits: 1 },
+];
