@@ -1,42 +1,55 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { AnyDeclared, Fate } from './declaration.ts';
-import { drawRound } from './draw.ts';
+import type { AnyDeclared } from './declaration.ts';
+import { type Drawn, drawRound } from './draw.ts';
 import type { Operation } from './operation.ts';
-import { shortJson } from './operation.ts';
+import { failureOf } from './perform.ts';
 import { type Phase, roleOf } from './plan.ts';
+import type { RunClock } from './run-clock.ts';
 import type { SlotWriter } from './slots.ts';
 import type { Turns } from './turns.ts';
-
-/** Where a client puts what it has seen. */
-export type Record = (operation: Operation) => void;
 
 /** What a client of any declaration is made of. */
 export interface ClientContext {
   readonly declared: AnyDeclared;
   readonly seed: string;
   readonly repeat: number;
-  /** When the run began. */
-  readonly startedAt: bigint;
+  readonly phases: readonly Phase[];
+  /** How often its worker was killed before: after that a client is another process of the history. */
+  readonly generation: number;
+  readonly clientCount: number;
+  readonly clock: RunClock;
   readonly slots: SlotWriter;
   /** Of the thread that all clients of this worker share. */
   readonly turns: Turns;
-  readonly record: Record;
+  /** Told of each operation when it returns; without it they are kept until `take`. */
+  readonly record?: ((operation: Operation) => void) | undefined;
 }
 
-interface Prepared {
-  readonly f: string;
-  readonly input: unknown;
-  readonly text: string;
-}
+const OK = 1;
+const FAILED = 2;
 
-/** One client: one handle of the store, one operation at a time. */
+/**
+ * One client: one handle of the store, one operation at a time. What it sees goes into arrays that
+ * are there before the round begins, because recording must not change what it records.
+ */
 export class Client {
   readonly #number: number;
   readonly #store: unknown;
   readonly #context: ClientContext;
-  #prepared: readonly Prepared[] = [];
-  #where = { phase: '', round: 0 };
+  #drawn: readonly Drawn[] = [];
+  #skipped = 0;
+  #phase = '';
+  #round = 0;
   #gapMs = 0;
+  #lastEnd = 0;
+  #invokedAt = new Float64Array(0);
+  #returnedAt = new Float64Array(0);
+  /** 0 while nobody knows. */
+  #outcomes = new Uint8Array(0);
+  /** Whether an operation was over in the turn of the event loop in which it had begun. */
+  #isInstant = new Uint8Array(0);
+  /** Results, or what was thrown. */
+  #answers: unknown[] = [];
 
   constructor(number: number, store: unknown, context: ClientContext) {
     this.#number = number;
@@ -44,63 +57,97 @@ export class Client {
     this.#context = context;
   }
 
-  /** Draws the inputs of a round, before the barrier. */
-  arm(phase: Phase, round: number): void {
-    this.#where = { phase: phase.name, round };
-    this.#gapMs = roleOf(phase, this.#number)?.role.gapMs ?? 0;
-    const { declared, seed, repeat } = this.#context;
-    this.#prepared = drawRound(declared, { seed, repeat, phase, round, client: this.#number }).map(
-      ({ f, input }) => ({ f, input, text: `${f} ${shortJson(input)}` }),
-    );
+  /** Draws the inputs of a round, before the barrier. The first `skipped` were done before. */
+  arm(phaseIndex: number, round: number, skipped = 0): void {
+    const { declared, seed, repeat, phases, slots } = this.#context;
+    const phase = phases[phaseIndex];
+    if (phase === undefined) throw new RangeError(`there is no phase ${phaseIndex}`);
+    const client = this.#number;
+    this.#phase = phase.name;
+    this.#round = round;
+    this.#gapMs = roleOf(phase, client)?.role.gapMs ?? 0;
+    this.#drawn = drawRound(declared, { seed, repeat, phase, round, client });
+    this.#skipped = skipped;
+    slots.place(client, phaseIndex, round);
+    const { length } = this.#drawn;
+    this.#invokedAt = new Float64Array(length);
+    this.#returnedAt = new Float64Array(length);
+    this.#outcomes = new Uint8Array(length);
+    this.#isInstant = new Uint8Array(length);
+    this.#answers = new Array(length).fill(undefined);
   }
 
   /** Does the operations of the round. Never rejects. */
   async run(): Promise<void> {
-    for (const prepared of this.#prepared) {
-      await this.#perform(prepared);
+    const { declared, turns, slots, record } = this.#context;
+    for (let index = this.#skipped; index < this.#drawn.length; index += 1) {
+      const { f, input } = this.#drawn[index] as Drawn;
+      const turn = turns.current;
+      this.#begin(index);
+      try {
+        const answer: unknown = declared.ops[f]?.run(this.#store, input);
+        this.#end(index, OK, isThenable(answer) ? await answer : answer, turn);
+      } catch (error) {
+        this.#end(index, FAILED, error, turn);
+      }
+      // Whoever is killed between the two is found in the journal, and no operation is lost.
+      record?.(this.#operation(index));
+      slots.end(this.#number);
       if (this.#gapMs > 0) await pause(this.#gapMs);
     }
+  }
+
+  /** What was done in this round and not told before. */
+  take(): Operation[] {
+    if (this.#context.record) return [];
+    const indexes = Array.from(this.#drawn.keys()).slice(this.#skipped);
+    return indexes.map((index) => this.#operation(index));
   }
 
   async close(): Promise<void> {
     await this.#context.declared.store.close?.(this.#store);
   }
 
-  async #perform({ f, input, text }: Prepared): Promise<void> {
-    const { declared, slots, turns, record, startedAt } = this.#context;
-    const operation = declared.ops[f];
-    const since = (instant: bigint) => Number(instant - startedAt);
-    const turn = turns.current;
-    const invokedAt = since(process.hrtime.bigint());
-    slots.begin(this.#number, text, invokedAt);
-    const seen = { process: this.#number, ...this.#where, f, input, invokedAt };
-    try {
-      const output: unknown = await operation?.run(this.#store, input);
-      const returnedAt = since(process.hrtime.bigint());
-      const isInstant = turns.current === turn;
-      record({ ...seen, output, outcome: 'ok', isInstant, returnedAt });
-    } catch (error) {
-      const returnedAt = since(process.hrtime.bigint());
-      const { code, message } = describeError(error);
-      const fate: Fate = operation?.on?.[code] ?? 'bug';
-      record({
-        ...seen,
-        output: undefined,
-        outcome: fate === 'fail' ? 'fail' : 'info',
-        error: `${code}: ${message}`,
-        isBug: fate === 'bug',
-        isInstant: turns.current === turn,
-        returnedAt,
-      });
-    } finally {
-      slots.end(this.#number);
-    }
+  #begin(index: number): void {
+    // A client is never at two operations, whatever the error of the clock.
+    const now = Math.max(this.#lastEnd, this.#context.clock.begin());
+    this.#invokedAt[index] = now;
+    this.#context.slots.begin(this.#number, index, now);
+  }
+
+  #end(index: number, outcome: number, answer: unknown, turn: number): void {
+    const { clock, turns } = this.#context;
+    this.#lastEnd = clock.end();
+    this.#returnedAt[index] = this.#lastEnd;
+    this.#outcomes[index] = outcome;
+    this.#answers[index] = answer;
+    if (turns.current === turn) this.#isInstant[index] = 1;
+  }
+
+  #operation(index: number): Operation {
+    const { f, input } = this.#drawn[index] as Drawn;
+    const { generation, clientCount } = this.#context;
+    const seen = {
+      process: this.#number + generation * clientCount,
+      phase: this.#phase,
+      round: this.#round,
+      ...{ f, input },
+      invokedAt: this.#invokedAt[index] as number,
+      returnedAt: this.#returnedAt[index] as number,
+      isInstant: this.#isInstant[index] === 1,
+    };
+    const answer = this.#answers[index];
+    return this.#outcomes[index] === OK
+      ? { ...seen, output: answer, outcome: 'ok' }
+      : { ...seen, ...failureOf(this.#context.declared, f, answer) };
   }
 }
 
-/** What the `on` table looks up, and what the report shows. */
-export function describeError(error: unknown): { code: string; message: string } {
-  if (!(error instanceof Error)) return { code: 'THROWN', message: String(error) };
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
-  return { code, message: error.message };
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'then' in value &&
+    typeof value.then === 'function'
+  );
 }

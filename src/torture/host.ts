@@ -1,9 +1,10 @@
-import { Client, describeError } from './client.ts';
+import { Client, type ClientContext } from './client.ts';
 import { importDeclaration } from './declaration.ts';
 import { Journal } from './journal.ts';
-import type { Operation } from './operation.ts';
-import { defaultPlan, type Phase } from './plan.ts';
+import { describeError } from './perform.ts';
+import { defaultPlan } from './plan.ts';
 import type { Job, Reply, Request } from './protocol.ts';
+import { RunClock } from './run-clock.ts';
 import { SlotWriter } from './slots.ts';
 import { Gate, type Instant, waitUntil } from './start-line.ts';
 import { Turns } from './turns.ts';
@@ -12,7 +13,6 @@ import { realWorld } from './world/real-world.ts';
 /** What a worker has while it is part of a repetition. */
 interface Loaded {
   readonly job: Job;
-  readonly phases: readonly Phase[];
   readonly clients: readonly Client[];
   readonly slots: SlotWriter;
   readonly journal: Journal | undefined;
@@ -23,7 +23,6 @@ export class Host {
   readonly #reply: (reply: Reply) => void;
   readonly #turns = new Turns();
   #loaded: Loaded | undefined;
-  #returned: Operation[] = [];
 
   constructor(reply: (reply: Reply) => void) {
     this.#reply = reply;
@@ -35,9 +34,10 @@ export class Host {
       if (request.type === 'load') await this.#load(request.job);
       else if (request.type === 'unload') await this.#unload();
       else if (request.type === 'go') await this.#round(request.deadline);
+      else if (request.type === 'block') blockFor(request.ms);
       else {
-        const { phase, round, gate, turn } = request;
-        this.#arm(phase, round);
+        const { gate, turn } = request;
+        this.#arm(request);
         if (gate) await this.#round(new Gate(gate).pass(turn));
       }
     } catch (error) {
@@ -51,12 +51,13 @@ export class Host {
     const plan = declared.plan?.(job.size) ?? defaultPlan(Object.keys(declared.ops), job.workload);
     const slots = new SlotWriter(job.slots, job.clientCount);
     const journal = job.journal === undefined ? undefined : new Journal(job.journal);
-    const { seed, repeat, startedAt } = job;
-    const record = (operation: Operation) => {
-      if (journal) journal.append(operation);
-      else this.#returned.push(operation);
+    const { seed, repeat, clientCount, generation } = job;
+    const context: ClientContext = {
+      ...{ declared, seed, repeat, phases: plan.phases, generation, clientCount, slots },
+      clock: new RunClock(job.startedAt),
+      turns: this.#turns,
+      record: journal && ((operation) => journal.append(operation)),
     };
-    const context = { declared, seed, repeat, startedAt, slots, turns: this.#turns, record };
     // All at once: opening a store that does not exist yet is a race worth having.
     const clients = await Promise.all(
       job.clients.map(
@@ -64,15 +65,15 @@ export class Host {
           new Client(number, await declared.store.open(job.shared, realWorld), context),
       ),
     );
-    this.#loaded = { job, phases: plan.phases, clients, slots, journal };
+    this.#loaded = { job, clients, slots, journal };
     this.#reply({ type: 'loaded' });
   }
 
-  #arm(phase: number, round: number): void {
-    const { phases, clients } = this.#current();
-    const found = phases[phase];
-    if (!found) throw new RangeError(`there is no phase ${phase}`);
-    for (const client of clients) client.arm(found, round);
+  #arm({ phase, round, skipped = {} }: Request & { type: 'arm' }): void {
+    const { clients, job } = this.#current();
+    for (const [index, client] of clients.entries()) {
+      client.arm(phase, round, skipped[job.clients[index] ?? -1]);
+    }
     this.#reply({ type: 'armed' });
   }
 
@@ -80,9 +81,7 @@ export class Host {
     const { clients, job } = this.#current();
     waitUntil(deadline, job.spins);
     await Promise.all(clients.map((client) => client.run()));
-    const operations = this.#returned;
-    this.#returned = [];
-    this.#reply({ type: 'done', operations });
+    this.#reply({ type: 'done', operations: clients.flatMap((client) => client.take()) });
   }
 
   async #unload(): Promise<void> {
@@ -98,4 +97,9 @@ export class Host {
     if (!this.#loaded) throw new Error('nothing is loaded');
     return this.#loaded;
   }
+}
+
+function blockFor(ms: number): void {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
 }

@@ -1,12 +1,12 @@
-import { describeError } from './client.ts';
 import type { AnyDeclared, Broken } from './declaration.ts';
 import { History } from './history.ts';
 import { checkLinearizable } from './linearizable.ts';
 import type { Operation } from './operation.ts';
+import { describeError, perform } from './perform.ts';
 import type { Repetition } from './repetition.ts';
 import type { Violation } from './verdict.ts';
 import { inFlightTable } from './watchdog.ts';
-import { realWorld } from './world/real-world.ts';
+import type { World } from './world/world.ts';
 
 /** What a repetition shows. */
 export interface Judgement {
@@ -14,6 +14,13 @@ export interface Judgement {
   /** Why it cannot be called ok. */
   readonly doubts: readonly string[];
   readonly notes: readonly string[];
+}
+
+export interface JudgeOptions {
+  readonly repeat: number;
+  /** Of the history's times. */
+  readonly clock: () => number;
+  readonly world: World;
 }
 
 /** Enough operations to see what is wrong. */
@@ -24,9 +31,8 @@ export async function judge(
   declared: AnyDeclared,
   shared: unknown,
   repetition: Repetition,
-  options: { readonly repeat: number; readonly now: number },
+  options: JudgeOptions,
 ): Promise<Judgement> {
-  const history = new History(repetition.operations);
   const violations: Violation[] = [];
   const doubts: string[] = [];
   const { repeat } = options;
@@ -35,23 +41,29 @@ export async function judge(
     violations.push({ invariant, message, repeat, operations: shown, alike: 0 });
   };
 
+  const { stall } = repetition;
+  // A store whose clients hang or are gone would only be blamed for what they left.
+  const isWhole = !stall && repetition.failures.length === 0;
+  await using store = isWhole ? await reopen(declared, shared, options.world, blame) : undefined;
+  const read = store
+    ? await readFinally(declared, store.handle, repetition.operations, options)
+    : [];
+  const history = new History([...repetition.operations, ...read]);
   for (const failure of repetition.failures) {
     const lost = history.operations.filter(({ returnedAt }) => returnedAt === undefined);
     blame('workers', failure, lost);
   }
-  const { stall } = repetition;
   if (stall) {
-    const table = inFlightTable(stall.inFlight, options.now);
+    const table = inFlightTable(stall.inFlight, options.clock());
     const message = [stall.message, ...table].join('\n');
     if (stall.kind === 'stalled') blame('no-deadlock', message);
     else doubts.push(message);
   }
   judgeOutcomes(declared, history, blame);
-  // A store whose clients hang or are gone would only be blamed for what they left.
-  if (!stall && repetition.failures.length === 0) {
-    if (declared.expect?.includes('linearizable')) judgeOrder(declared, history, blame, doubts);
-    await judgeInvariants(declared, shared, history, blame);
+  if (isWhole && declared.expect?.includes('linearizable')) {
+    judgeOrder(declared, history, blame, doubts);
   }
+  if (store) await judgeInvariants(declared, store.handle, { history, shared }, blame);
   return { violations, doubts, notes: history.notes };
 }
 
@@ -88,31 +100,48 @@ function judgeOrder(declared: AnyDeclared, history: History, blame: Blame, doubt
 
 async function judgeInvariants(
   declared: AnyDeclared,
-  shared: unknown,
-  history: History,
+  store: unknown,
+  { history, shared }: { readonly history: History; readonly shared: unknown },
   blame: Blame,
 ): Promise<void> {
-  const invariants = Object.entries(declared.invariants ?? {});
-  if (invariants.length === 0) return;
-  const { open, close } = declared.store;
+  for (const [rule, invariant] of Object.entries(declared.invariants ?? {})) {
+    const broken = await brokenBy(() => invariant(store, history, shared));
+    for (const { message, operations = [] } of broken) blame(rule, message, operations);
+  }
+}
+
+/** A fresh handle for final reads and invariants, where there are any. */
+async function reopen(
+  declared: AnyDeclared,
+  shared: unknown,
+  world: World,
+  blame: Blame,
+): Promise<(AsyncDisposable & { readonly handle: unknown }) | undefined> {
+  const { store, invariants = {}, finalReads = [] } = declared;
+  if (Object.keys(invariants).length + finalReads.length === 0) return undefined;
   // A store that cannot even be opened again has broken whatever it promised.
-  let store: unknown;
   try {
-    store = await open(shared, realWorld);
+    const handle: unknown = await store.open(shared, world);
+    return { handle, [Symbol.asyncDispose]: async () => store.close?.(handle) };
   } catch (error) {
-    return blame('reopen', sentenceOf(error));
+    blame('reopen', sentenceOf(error));
+    return undefined;
   }
-  try {
-    for (const [rule, invariant] of invariants) {
-      for (const { message, operations = [] } of await brokenBy(() =>
-        invariant(store, history, shared),
-      )) {
-        blame(rule, message, operations);
-      }
-    }
-  } finally {
-    await close?.(store);
+}
+
+async function readFinally(
+  declared: AnyDeclared,
+  store: unknown,
+  operations: readonly Operation[],
+  { clock }: JudgeOptions,
+): Promise<readonly Operation[]> {
+  const process = 1 + operations.reduce((most, one) => Math.max(most, one.process), -1);
+  const read: Operation[] = [];
+  for (const { f, input } of declared.finalReads ?? []) {
+    const begun = { process, phase: 'final reads', round: 0, f, input, invokedAt: clock() };
+    read.push(await perform(declared, store, begun, clock));
   }
+  return read;
 }
 
 async function brokenBy(check: () => Invariant | Promise<Invariant>): Promise<readonly Broken[]> {

@@ -20,6 +20,13 @@ export class Pool implements AsyncDisposable {
     return this.#workers.slice(0, count);
   }
 
+  /** A worker in the place of one that has died. */
+  replace(dead: Worker): Worker {
+    const worker = startWorker(this.#kind);
+    this.#workers = this.#workers.map((one) => (one === dead ? worker : one));
+    return worker;
+  }
+
   /** Stops every worker; those that do not even stop are left behind. */
   async kill(): Promise<void> {
     const workers = this.#workers;

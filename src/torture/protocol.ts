@@ -18,6 +18,8 @@ export interface Job {
   /** The clients that this worker is. */
   readonly clients: readonly number[];
   readonly clientCount: number;
+  /** How often the worker that it was before has been killed. */
+  readonly generation: number;
   readonly slots: SlotStorage;
   /** Where a process writes what has returned; a thread sends it. */
   readonly journal: string | undefined;
@@ -38,12 +40,16 @@ export type Request =
       readonly type: 'arm';
       readonly phase: number;
       readonly round: number;
+      /** How many operations of the round each client has behind it, by its number. */
+      readonly skipped?: Readonly<Record<number, number>> | undefined;
       readonly gate: SharedArrayBuffer | undefined;
       readonly turn: number;
     }
   /** For a process, which no gate can hold. */
   | { readonly type: 'go'; readonly deadline: bigint }
-  | { readonly type: 'unload' };
+  | { readonly type: 'unload' }
+  /** Holds up the event loop. Not answered. */
+  | { readonly type: 'block'; readonly ms: number };
 
 export type Reply =
   | { readonly type: 'loaded' }

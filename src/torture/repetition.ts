@@ -2,14 +2,16 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { HoldfastError } from '../errors.ts';
 import type { AnyDeclared } from './declaration.ts';
+import { drawRound } from './draw.ts';
 import { readJournal } from './journal.ts';
+import type { Hostages, Nemesis } from './nemesis.ts';
 import type { Operation } from './operation.ts';
 import { clientCount, type Phase, type Size } from './plan.ts';
 import type { Pool } from './pool.ts';
 import type { Job, Reply, Workload } from './protocol.ts';
-import { createSlotFile, type InFlight, SlotReader, sharedSlots } from './slots.ts';
+import { createSlotFile, type Slot, SlotReader, sharedSlots } from './slots.ts';
 import { Gate, maySpin } from './start-line.ts';
-import { type Stall, Watchdog, type WatchdogOptions } from './watchdog.ts';
+import { type InFlight, type Stall, Watchdog, type WatchdogOptions } from './watchdog.ts';
 import type { Worker, WorkerKind } from './worker.ts';
 
 export interface RepetitionOptions {
@@ -26,6 +28,8 @@ export interface RepetitionOptions {
   /** For what the rig itself keeps of this repetition. */
   readonly dir: string;
   readonly watchdog: WatchdogOptions;
+  /** Who harms the workers while they work. */
+  readonly nemesis?: Nemesis | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -33,7 +37,9 @@ export interface RepetitionOptions {
 export interface Repetition {
   readonly operations: readonly Operation[];
   readonly workers: number;
-  readonly stall: Stall | undefined;
+  readonly stall:
+    | (Omit<Stall, 'inFlight'> & { readonly inFlight: readonly InFlight[] })
+    | undefined;
   /** One for each worker that died or could not go on. */
   readonly failures: readonly string[];
 }
@@ -51,16 +57,24 @@ export async function runRepetition(options: RepetitionOptions): Promise<Repetit
 const LEAD_NS = 2_000_000n;
 const LEAD_NS_PER_PROCESS = 300_000n;
 
+/** A worker and the clients that it is. */
+interface Member {
+  worker: Worker;
+  job: Job;
+  /** From when the nemesis killed it until another one is ready in its place. */
+  isKilled: boolean;
+}
+
 /** The workers of one repetition and what they have said. */
-class Crew implements Disposable {
+class Crew implements Disposable, Hostages {
   readonly #options: RepetitionOptions;
-  readonly #workers: readonly Worker[];
-  readonly #jobs: readonly Job[];
+  readonly #members: readonly Member[];
   readonly #slots: SlotReader;
   readonly #watchdog: Watchdog;
   readonly #gate = new Gate();
   readonly #aborted: Promise<'aborted'>;
   readonly #operations: Operation[] = [];
+  readonly #journals: string[] = [];
   readonly #failures: string[] = [];
   #stall: Stall | undefined;
 
@@ -70,19 +84,23 @@ class Crew implements Disposable {
     mkdirSync(options.dir, { recursive: true });
     const file = join(options.dir, 'slots');
     if (options.kind === 'processes') createSlotFile(file, clients);
-    const storage = options.kind === 'processes' ? { file } : sharedSlots(clients);
-    this.#slots = new SlotReader(storage, clients);
-    this.#workers = options.pool.take(clients);
+    const slots = options.kind === 'processes' ? { file } : sharedSlots(clients);
+    this.#slots = new SlotReader(slots, clients);
+    const workers = options.pool.take(clients);
     const { declared, workload, size, shared, seed, repeat, startedAt } = options;
-    this.#jobs = this.#workers.map((_, index) => ({
-      module: declared.module,
-      declaration: declared.name,
-      ...{ workload, size, shared, seed, repeat, startedAt },
-      clients: share(clients, this.#workers.length, index),
-      clientCount: clients,
-      slots: storage,
-      journal: options.kind === 'processes' ? join(options.dir, `journal-${index}`) : undefined,
-      spins: maySpin(this.#workers.length),
+    this.#members = workers.map((worker, index) => ({
+      worker,
+      isKilled: false,
+      job: {
+        module: declared.module,
+        declaration: declared.name,
+        ...{ workload, size, shared, seed, repeat, startedAt, slots },
+        clients: share(clients, workers.length, index),
+        clientCount: clients,
+        generation: 0,
+        journal: this.#journal(index, 0),
+        spins: maySpin(workers.length),
+      },
     }));
     this.#watchdog = new Watchdog(this.#slots, options.watchdog);
     this.#aborted = new Promise((resolve) => {
@@ -93,31 +111,58 @@ class Crew implements Disposable {
 
   /** Whether every worker got through every phase. */
   async run(): Promise<boolean> {
-    const { phases } = this.#options;
-    const jobs = this.#jobs;
-    const isLoaded = await this.#all((worker, index) =>
-      worker.ask({ type: 'load', job: jobs[index] as Job }),
-    );
+    const isLoaded = await this.#all(({ worker, job }) => worker.ask({ type: 'load', job }));
     if (!isLoaded) return false;
-    for (const [phase, { rounds = 1 }] of phases.entries()) {
+    for (const [phase, { rounds = 1 }] of this.#options.phases.entries()) {
       for (let round = 0; round < rounds; round += 1) {
         if (!(await this.#round(phase, round))) return false;
       }
     }
-    return this.#all((worker) => worker.ask({ type: 'unload' }));
+    return this.#all(({ worker }) => worker.ask({ type: 'unload' }));
   }
 
   result(): Repetition {
-    const returned = this.#jobs.flatMap(({ journal }) =>
-      journal === undefined ? [] : readJournal(journal),
-    );
-    const operations = [...this.#operations, ...returned];
+    const known = this.#known();
+    const inFlight = this.#stall?.inFlight ?? this.#slots.inFlight();
+    const stall = this.#stall;
     return {
-      operations: this.#isBroken() ? [...operations, ...this.#lost(operations)] : operations,
-      workers: this.#workers.length,
-      stall: this.#stall,
+      operations: this.#isBroken() ? [...known, ...this.#lost(inFlight, known)] : known,
+      workers: this.#members.length,
+      stall: stall && { ...stall, inFlight: stall.inFlight.map((slot) => this.#called(slot)) },
       failures: this.#failures,
     };
+  }
+
+  get count(): number {
+    return this.#members.length;
+  }
+
+  pid(index: number): number | undefined {
+    return this.#members[index]?.worker.pid;
+  }
+
+  clients(index: number): readonly number[] {
+    return this.#members[index]?.job.clients ?? [];
+  }
+
+  isBusy(index: number): boolean {
+    const clients = new Set(this.clients(index));
+    return this.#slots.inFlight().some(({ client }) => clients.has(client));
+  }
+
+  kill(index: number): void {
+    const member = this.#members[index];
+    if (member === undefined || member.isKilled || !member.worker.isAlive) return;
+    member.isKilled = true;
+    void member.worker.kill();
+  }
+
+  block(index: number, ms: number): void {
+    this.#members[index]?.worker.tell({ type: 'block', ms });
+  }
+
+  touch(): void {
+    this.#watchdog.touch();
   }
 
   [Symbol.dispose](): void {
@@ -126,24 +171,69 @@ class Crew implements Disposable {
   }
 
   async #round(phase: number, round: number): Promise<boolean> {
-    const gate = this.#options.kind === 'threads' ? this.#gate.memory : undefined;
+    const { kind, nemesis } = this.#options;
+    const gate = kind === 'threads' ? this.#gate.memory : undefined;
     const turn = this.#gate.nextTurn;
-    const isArmed = await this.#all((worker) =>
+    const isArmed = await this.#all(({ worker }) =>
       worker.ask({ type: 'arm', phase, round, gate, turn }),
     );
     if (!isArmed) return false;
-    const lead = gate ? LEAD_NS : LEAD_NS + LEAD_NS_PER_PROCESS * BigInt(this.#workers.length);
+    const lead = gate ? LEAD_NS : LEAD_NS + LEAD_NS_PER_PROCESS * BigInt(this.#members.length);
     const deadline = process.hrtime.bigint() + lead;
     if (gate) this.#gate.open(deadline);
-    return this.#all((worker) => (gate ? worker.next() : worker.ask({ type: 'go', deadline })));
+    nemesis?.begin(this);
+    const isDone = await this.#all((member) =>
+      gate ? member.worker.next() : this.#go(member, { phase, round, deadline }),
+    );
+    await nemesis?.end();
+    return isDone;
+  }
+
+  /** Lets a process do its round, and one in its place the rest of it whenever it is killed. */
+  async #go(
+    member: Member,
+    { phase, round, deadline }: { phase: number; round: number; deadline: bigint },
+  ): Promise<Reply> {
+    for (;;) {
+      try {
+        return await member.worker.ask({ type: 'go', deadline });
+      } catch (error) {
+        if (!member.isKilled) throw error;
+        await this.#revive(member, phase, round);
+      }
+    }
+  }
+
+  async #revive(member: Member, phase: number, round: number): Promise<void> {
+    const { job } = member;
+    const mine = this.#slots.all().filter(({ client }) => job.clients.includes(client));
+    const began = mine.filter(({ index, isInFlight }) => isInFlight && index >= 0);
+    this.#operations.push(...this.#lost(began, readJournal(job.journal ?? ''), job.generation));
+    const generation = job.generation + 1;
+    const index = this.#members.indexOf(member);
+    member.job = { ...job, generation, journal: this.#journal(index, generation) };
+    const skipped = Object.fromEntries(mine.map((slot) => [slot.client, slot.index + 1]));
+    const worker = this.#options.pool.replace(member.worker);
+    member.worker = worker;
+    await worker.ask({ type: 'load', job: member.job });
+    await worker.ask({ type: 'arm', phase, round, skipped, gate: undefined, turn: 0 });
+    member.isKilled = false;
+    this.#watchdog.touch();
+  }
+
+  #journal(index: number, generation: number): string | undefined {
+    if (this.#options.kind !== 'processes') return undefined;
+    const file = join(this.#options.dir, `journal-${index}-${generation}`);
+    this.#journals.push(file);
+    return file;
   }
 
   /** Waits until every worker has answered or died, the watchdog barks, or nobody wants to know. */
-  async #all(ask: (worker: Worker, index: number) => Promise<Reply>): Promise<boolean> {
+  async #all(ask: (member: Member) => Promise<Reply>): Promise<boolean> {
     this.#watchdog.touch();
-    const replies = this.#workers.map(async (worker, index) => {
+    const replies = this.#members.map(async (member) => {
       try {
-        const reply = await ask(worker, index);
+        const reply = await ask(member);
         if (reply.type === 'done') for (const one of reply.operations) this.#operations.push(one);
       } catch (error) {
         if (!(error instanceof HoldfastError)) throw error;
@@ -161,31 +251,47 @@ class Crew implements Disposable {
     return this.#failures.length > 0 || this.#stall !== undefined;
   }
 
-  /** What was in flight when a worker died or hung: it may have happened, and nobody knows. */
-  #lost(known: readonly Operation[]): Operation[] {
-    const inFlight = this.#stall?.inFlight ?? this.#slots.inFlight();
-    const ends = new Map<number, number>();
-    for (const { process, returnedAt = 0 } of known) {
-      ends.set(process, Math.max(ends.get(process) ?? 0, returnedAt));
-    }
-    return inFlight.filter(({ client, since }) => since >= (ends.get(client) ?? 0)).map(lostOne);
+  #known(): readonly Operation[] {
+    return [...this.#operations, ...this.#journals.flatMap((journal) => readJournal(journal))];
   }
-}
 
-function lostOne({ client, text, since }: InFlight): Operation {
-  const [f = '', ...rest] = text.split(' ');
-  return {
-    process: client,
-    phase: '',
-    round: 0,
-    f,
-    input: rest.join(' '),
-    output: undefined,
-    outcome: 'info',
-    error: 'its worker did not come back',
-    invokedAt: since,
-    returnedAt: undefined,
-  };
+  /** What was in flight when a worker died or hung: it may have happened, and nobody knows. */
+  #lost(
+    inFlight: readonly Slot[],
+    known: readonly Operation[],
+    generation?: number,
+  ): readonly Operation[] {
+    const clientCount = this.#members[0]?.job.clientCount ?? 1;
+    const returned = new Set(known.map((one) => `${one.process % clientCount} ${one.invokedAt}`));
+    return inFlight
+      .filter(({ client, since }) => !returned.has(`${client} ${since}`))
+      .map((slot) => ({
+        process: slot.client + (generation ?? this.#generationOf(slot.client)) * clientCount,
+        phase: this.#options.phases[slot.phase]?.name ?? '',
+        round: slot.round,
+        ...this.#drawn(slot),
+        output: undefined,
+        outcome: 'info',
+        error: 'its worker did not come back',
+        invokedAt: slot.since,
+        returnedAt: undefined,
+      }));
+  }
+
+  #generationOf(client: number): number {
+    return this.#members.find(({ job }) => job.clients.includes(client))?.job.generation ?? 0;
+  }
+
+  #called(slot: Slot): InFlight {
+    return { client: slot.client, since: slot.since, ...this.#drawn(slot) };
+  }
+
+  #drawn({ phase: at, round, client, index }: Slot): { f: string; input: unknown } {
+    const { declared, seed, repeat, phases } = this.#options;
+    const phase = phases[at];
+    const drawn = phase && drawRound(declared, { seed, repeat, phase, round, client })[index];
+    return { f: drawn?.f ?? '?', input: drawn?.input };
+  }
 }
 
 /** Clients are dealt out, so that those of one role are not all in one worker. */

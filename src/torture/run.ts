@@ -167,7 +167,11 @@ class Run {
     this.#workers = Math.max(this.#workers, repetition.workers);
     this.#tally.add(repetition.operations, repetition.workers);
     this.#keep(repetition, repeat);
-    const found = await judge(declared, shared, repetition, { repeat, now: this.#elapsed() });
+    const found = await judge(declared, shared, repetition, {
+      repeat,
+      clock: () => this.#elapsed(),
+      world: realWorld,
+    });
     for (const violation of found.violations) this.#violations.add(violation);
     for (const doubt of found.doubts) this.#doubts.add(doubt);
     for (const note of found.notes) this.#notes.add(note);

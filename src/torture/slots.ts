@@ -1,23 +1,27 @@
 import { closeSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 
-/** What a client is doing. */
-export interface InFlight {
+/** Which operation of a client's program: the inputs can be drawn again from that. */
+export interface ProgramPlace {
+  readonly phase: number;
+  readonly round: number;
+  readonly index: number;
+}
+
+/** An operation that a client is at. */
+export interface Slot extends ProgramPlace {
   readonly client: number;
-  /** Operation and input, cut to what a slot holds. */
-  readonly text: string;
   /** Nanoseconds since the run began. */
   readonly since: number;
 }
 
-// One slot a client:
-//  0 · 4 · 1 while an operation is in flight, else 0
-//  4 · 4 · operations that have returned
-//  8 · 8 · when the operation in flight began (float64, ns)
-// 16 · 4 · bytes of text
-// 20 · 236 · text (UTF-8)
-const SLOT_BYTES = 256;
-const TEXT_AT = 20;
-const TEXT_BYTES = SLOT_BYTES - TEXT_AT;
+// One slot a client, in the byte order of the machine:
+//  0 · 8 · when the operation in flight began (float64, ns)
+//  8 · 4 · 1 while an operation is in flight, else 0
+// 12 · 4 · operations that have returned
+// 16 · 4 · phase, 20 · 4 · round, 24 · 4 · index of the operation in flight
+// 28 · 4 · unused
+const SLOT_BYTES = 32;
+const NOT_BEGUN = -1;
 
 /** Where slots are kept: memory that threads share, or a file, since processes share no memory. */
 export type SlotStorage = SharedArrayBuffer | { readonly file: string };
@@ -33,83 +37,112 @@ export function createSlotFile(file: string, clients: number): void {
   closeSync(descriptor);
 }
 
-/** The table of operations in flight, from the side of the worker that does them. */
-export class SlotWriter {
-  readonly #bytes: Buffer;
-  readonly #file: number | undefined;
+/** The same bytes as numbers, as a slot's fields are. */
+class SlotMemory {
+  readonly bytes: Uint8Array;
+  readonly times: Float64Array;
+  readonly words: Int32Array;
+  /** Of the file that the bytes are a copy of. */
+  readonly descriptor: number | undefined;
 
-  constructor(storage: SlotStorage, clients: number) {
+  constructor(storage: SlotStorage, clients: number, flags: 'r' | 'r+') {
     const isShared = storage instanceof SharedArrayBuffer;
-    this.#bytes = isShared ? Buffer.from(storage) : Buffer.alloc(clients * SLOT_BYTES);
-    this.#file = isShared ? undefined : openSync(storage.file, 'r+');
-  }
-
-  begin(client: number, text: string, since: number): void {
-    const at = client * SLOT_BYTES;
-    this.#bytes.writeDoubleLE(since, at + 8);
-    const length = this.#bytes.write(text, at + TEXT_AT, TEXT_BYTES);
-    this.#bytes.writeUInt32LE(length, at + 16);
-    this.#bytes.writeUInt32LE(1, at);
-    this.#flush(at, TEXT_AT + length);
-  }
-
-  end(client: number): void {
-    const at = client * SLOT_BYTES;
-    this.#bytes.writeUInt32LE(0, at);
-    this.#bytes.writeUInt32LE((this.#bytes.readUInt32LE(at + 4) + 1) >>> 0, at + 4);
-    this.#flush(at, 8);
+    const memory = isShared ? storage : new ArrayBuffer(clients * SLOT_BYTES);
+    this.bytes = new Uint8Array(memory);
+    this.times = new Float64Array(memory);
+    this.words = new Int32Array(memory);
+    this.descriptor = isShared ? undefined : openSync(storage.file, flags);
   }
 
   close(): void {
-    if (this.#file !== undefined) closeSync(this.#file);
+    if (this.descriptor !== undefined) closeSync(this.descriptor);
+  }
+}
+
+/** The table of operations in flight, from the side of the worker that does them. */
+export class SlotWriter {
+  readonly #memory: SlotMemory;
+
+  constructor(storage: SlotStorage, clients: number) {
+    this.#memory = new SlotMemory(storage, clients, 'r+');
   }
 
-  #flush(at: number, length: number): void {
-    if (this.#file !== undefined) writeSync(this.#file, this.#bytes, at, length, at);
+  /** Before the first operation of a round. */
+  place(client: number, phase: number, round: number): void {
+    this.#memory.words[client * 8 + 4] = phase;
+    this.#memory.words[client * 8 + 5] = round;
+    this.#memory.words[client * 8 + 6] = NOT_BEGUN;
+    this.#flush(client);
+  }
+
+  begin(client: number, index: number, since: number): void {
+    const { times, words } = this.#memory;
+    times[client * 4] = since;
+    words[client * 8 + 6] = index;
+    words[client * 8 + 2] = 1;
+    this.#flush(client);
+  }
+
+  end(client: number): void {
+    const { words } = this.#memory;
+    words[client * 8 + 2] = 0;
+    words[client * 8 + 3] = (words[client * 8 + 3] as number) + 1;
+    this.#flush(client);
+  }
+
+  close(): void {
+    this.#memory.close();
+  }
+
+  #flush(client: number): void {
+    const { descriptor, bytes } = this.#memory;
+    if (descriptor === undefined) return;
+    writeSync(descriptor, bytes, client * SLOT_BYTES, SLOT_BYTES, client * SLOT_BYTES);
   }
 }
 
 /** The table from the side of the supervisor. What it reads may be a moment old. */
 export class SlotReader {
-  readonly #bytes: Buffer;
-  readonly #file: number | undefined;
+  readonly #memory: SlotMemory;
 
   constructor(storage: SlotStorage, clients: number) {
-    const isShared = storage instanceof SharedArrayBuffer;
-    this.#bytes = isShared ? Buffer.from(storage) : Buffer.alloc(clients * SLOT_BYTES);
-    this.#file = isShared ? undefined : openSync(storage.file, 'r');
+    this.#memory = new SlotMemory(storage, clients, 'r');
+  }
+
+  /** Operations that have returned, by client. */
+  returned(): readonly number[] {
+    const { words } = this.#load();
+    return Array.from({ length: words.length / 8 }, (_, client) => words[client * 8 + 3] ?? 0);
   }
 
   /** Operations that have returned, of all clients together. */
   progress(): number {
-    this.#load();
-    let sum = 0;
-    for (let at = 0; at < this.#bytes.length; at += SLOT_BYTES) {
-      sum += this.#bytes.readUInt32LE(at + 4);
-    }
-    return sum;
+    return this.returned().reduce((sum, count) => sum + count, 0);
   }
 
-  inFlight(): InFlight[] {
-    this.#load();
-    const found: InFlight[] = [];
-    for (let at = 0; at < this.#bytes.length; at += SLOT_BYTES) {
-      if (this.#bytes.readUInt32LE(at) !== 1) continue;
-      const length = Math.min(this.#bytes.readUInt32LE(at + 16), TEXT_BYTES);
-      found.push({
-        client: at / SLOT_BYTES,
-        text: this.#bytes.toString('utf8', at + TEXT_AT, at + TEXT_AT + length),
-        since: this.#bytes.readDoubleLE(at + 8),
-      });
-    }
-    return found;
+  inFlight(): Slot[] {
+    return this.all()
+      .filter(({ isInFlight }) => isInFlight)
+      .map(({ isInFlight, ...slot }) => slot);
+  }
+
+  /** Of every client the operation that it began last; its index is -1 before the first of a round. */
+  all(): (Slot & { readonly isInFlight: boolean })[] {
+    const { times, words } = this.#load();
+    return Array.from({ length: words.length / 8 }, (_, client) => {
+      const [flag, , phase = 0, round = 0, index = NOT_BEGUN] = words.subarray(client * 8 + 2);
+      const since = times[client * 4] ?? 0;
+      return { client, phase, round, index, since, isInFlight: flag === 1 };
+    });
   }
 
   close(): void {
-    if (this.#file !== undefined) closeSync(this.#file);
+    this.#memory.close();
   }
 
-  #load(): void {
-    if (this.#file !== undefined) readSync(this.#file, this.#bytes, 0, this.#bytes.length, 0);
+  #load(): SlotMemory {
+    const { descriptor, bytes } = this.#memory;
+    if (descriptor !== undefined) readSync(descriptor, bytes, 0, bytes.length, 0);
+    return this.#memory;
   }
 }

@@ -9,7 +9,7 @@ const limitAt = process.hrtime.bigint() + 60_000_000_000n;
 
 function inFlight(): SlotReader {
   const storage = sharedSlots(1);
-  new SlotWriter(storage, 1).begin(0, 'get "a"', 5);
+  new SlotWriter(storage, 1).begin(0, 3, 5);
   return new SlotReader(storage, 1);
 }
 
@@ -18,7 +18,7 @@ describe('watchdog', () => {
     using watchdog = new Watchdog(inFlight(), { stallMs, limitAt });
     const { kind, inFlight: found } = await watchdog.stalled;
     assert.equal(kind, 'stalled');
-    assert.deepEqual(found, [{ client: 0, text: 'get "a"', since: 5 }]);
+    assert.deepEqual(found, [{ client: 0, phase: 0, round: 0, index: 3, since: 5 }]);
   });
 
   test('does not blame the store for time in which the rig itself was stopped', async () => {

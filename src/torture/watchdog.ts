@@ -1,11 +1,21 @@
-import type { InFlight, SlotReader } from './slots.ts';
+import { shortJson } from './operation.ts';
+import type { Slot, SlotReader } from './slots.ts';
+
+/** What a client is doing. */
+export interface InFlight {
+  readonly client: number;
+  readonly f: string;
+  readonly input: unknown;
+  /** Nanoseconds since the run began. */
+  readonly since: number;
+}
 
 /** What a run was doing when it was given up. */
 export interface Stall {
   /** `stalled`: nothing has returned for too long. `late`: the run as a whole took too long. */
   readonly kind: 'stalled' | 'late';
   readonly message: string;
-  readonly inFlight: readonly InFlight[];
+  readonly inFlight: readonly Slot[];
 }
 
 export interface WatchdogOptions {
@@ -83,8 +93,8 @@ const START_MS = 30_000;
 
 /** The table of operations in flight as lines, one a client. */
 export function inFlightTable(inFlight: readonly InFlight[], now: number): string[] {
-  return inFlight.map(({ client, text, since }) => {
+  return inFlight.map(({ client, f, input, since }) => {
     const ageMs = Math.max(0, (now - since) / 1e6);
-    return `client ${client}  ${text}  for ${ageMs.toFixed(0)} ms`;
+    return `client ${client}  ${f} ${shortJson(input)}  for ${ageMs.toFixed(0)} ms`;
   });
 }

@@ -7,10 +7,14 @@ import { type Reply, type Request, workerFile } from './protocol.ts';
 /** A worker as its supervisor sees it: one question at a time, and it may die. */
 export interface Worker {
   readonly isAlive: boolean;
+  /** Of a process. */
+  readonly pid: number | undefined;
   /** @throws WORKER_FAILED when it dies first, or answers that it failed */
   ask(request: Request): Promise<Reply>;
   /** The next reply without asking: that of a thread which went through the gate. */
   next(): Promise<Reply>;
+  /** Without waiting for an answer. */
+  tell(request: Request): void;
   /** At once and without a word to it. */
   kill(): Promise<void>;
 }
@@ -41,6 +45,7 @@ function startThread(): Worker {
   thread.on('error', (error) => mailbox.fail(`worker thread died: ${error.message}`));
   thread.on('exit', (code) => mailbox.fail(`worker thread exited with ${code}${stderr()}`));
   return mailbox.worker({
+    pid: undefined,
     post: (request) => thread.postMessage(request),
     kill: async () => {
       await thread.terminate();
@@ -65,6 +70,7 @@ function startProcess(): Worker {
     mailbox.fail(`worker process ${child.pid} ${end}${stderr()}`);
   });
   return mailbox.worker({
+    pid: child.pid,
     post: (request) => child.send(request, () => undefined),
     kill: () => killChild(child),
   });
@@ -89,6 +95,13 @@ function keepTail(stream: NodeJS.ReadableStream | null): () => string {
     tail = `${tail}${chunk.toString()}`.slice(-STDERR_BYTES);
   });
   return () => (tail === '' ? '' : `: ${tail.trim()}`);
+}
+
+/** The way to a worker. */
+interface Channel {
+  readonly pid: number | undefined;
+  post(request: Request): void;
+  kill(): Promise<void>;
 }
 
 /** Replies of a worker, in order, for those who wait and those who come later. */
@@ -117,9 +130,13 @@ class Mailbox {
     return waiting.promise;
   }
 
-  worker(channel: { post: (request: Request) => void; kill: () => Promise<void> }): Worker {
+  worker(channel: Channel): Worker {
     const isDead = () => this.#death !== undefined;
     return {
+      pid: channel.pid,
+      tell: (request) => {
+        if (!isDead()) channel.post(request);
+      },
       get isAlive() {
         return !isDead();
       },
