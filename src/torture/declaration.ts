@@ -34,13 +34,27 @@ export interface Illegal {
   readonly illegal: string;
 }
 
-/** False or `illegal`: cannot be. True: legal, same state. Else the next state. */
-export type Step<M> = boolean | Illegal | M;
+/** Several states, of which the operation may have led to any. */
+export interface OneOf<M> {
+  readonly oneOf: readonly M[];
+}
+
+/**
+ * False or `illegal`: cannot be. True: legal, same state. Else the next state, or several: as
+ * `oneOf`, or as what a generator yields. One that yields nothing says that it cannot be, and may
+ * return the reason.
+ */
+// biome-ignore lint/suspicious/noConfusingVoidType: a generator without `return` returns nothing.
+export type Step<M> = boolean | Illegal | OneOf<M> | Generator<M, Illegal | void> | M;
 
 /** One operation: how its input is drawn, the real call, and what it means for the model. */
 export interface Op<S, I, O, M> {
   readonly in: Input<I>;
   readonly run: (store: S, input: I) => O | Promise<O>;
+  /**
+   * What a result means for the model. Of an operation of unknown outcome it is asked with the output
+   * undefined, and answers every state to which that may have led.
+   */
   readonly spec?: ((model: M, input: I, output: O) => Step<M>) | undefined;
   /** By `code` (else `name`) of a thrown error. What is not named is a `bug`. */
   readonly on?: Readonly<Record<string, Fate>> | undefined;
@@ -149,6 +163,11 @@ export function op<I, O, S = any, M = any>(operation: Op<S, I, O, M>): Op<S, I, 
 /** For `spec`: this result cannot be, and why. */
 export function illegal(reason: string): Illegal {
   return { illegal: reason };
+}
+
+/** For `spec`: any of these states may be the next. Without any, the result cannot be. */
+export function oneOf<M>(...states: readonly M[]): OneOf<M> {
+  return { oneOf: states };
 }
 
 export function isDeclared(value: unknown): value is AnyDeclared {
