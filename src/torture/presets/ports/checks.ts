@@ -28,19 +28,40 @@ export function sharedPorts(reserved: readonly Operation<string, number>[]): Bro
 }
 
 /** Every port that was printed is in the list, for the same directory. */
-export async function printedIsStored(
-  site: Site,
+export function printedIsStored(
+  rows: readonly Row[],
   reserved: readonly Operation<string, number>[],
-): Promise<Broken[]> {
+): Broken[] {
   const stored = new Map(
-    (await site.list()).map((row) => [`${row.path}\0${row.tag ?? ''}`, row.port]),
+    rows.filter((row) => row.tag === undefined).map((row) => [row.path, row.port]),
   );
   return reserved
-    .filter((one) => stored.get(`${one.input}\0`) !== one.output)
+    .filter((one) => stored.get(one.input) !== one.output)
     .map((one) => ({
-      message: `${one.input} was given ${one.output}, and the store has ${stored.get(`${one.input}\0`) ?? 'nothing'}`,
+      message: `${one.input} was given ${one.output}, and the store has ${stored.get(one.input) ?? 'nothing'}`,
       operations: [one],
     }));
+}
+
+/** Rows of directories for which nobody has asked, and second rows of those for which one was. */
+export function unasked(rows: readonly Row[], asked: Iterable<string>): Broken[] {
+  const left = new Set(asked);
+  return rows
+    .filter((row) => row.tag !== undefined || !left.delete(row.path))
+    .map((row) => ({ message: `nobody has asked for ${nameOf(row)}, which has ${row.port}` }));
+}
+
+/** Where nothing is released, ports are given from the lowest on, whoever asks first. */
+export function lowestPorts(min: number, reserved: readonly Operation<string, number>[]): Broken[] {
+  const ports = [...new Set(reserved.map((one) => one.output))].sort((a, b) => a - b);
+  if (ports.every((port, index) => port === min + index)) return [];
+  const message = `${ports.length} ports are not the lowest: ${ports.join(' ')}`;
+  return [{ message, operations: reserved }];
+}
+
+/** `d1`, or `d1/port-0` of a group. */
+export function nameOf({ path, tag }: Row): string {
+  return tag === undefined ? path : `${path}/${tag}`;
 }
 
 /** The subject's own check and SQLite's, which knows nothing of the subject. */

@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { killCommand } from './kill-command.ts';
 import {
   LOCK_TIMEOUT_MS,
   type PortsSetup,
@@ -20,18 +21,25 @@ interface Ended {
   readonly stderr: string;
 }
 
+/** What is done to a command while it runs; the signal says that it has ended. */
+type Meanwhile = (child: ChildProcess, ended: AbortSignal) => Promise<void>;
+
 /** The command line: each call is a process of its own. */
 export async function openSubject(setup: PortsSetup): Promise<PortsSubject> {
   const env = environmentOf(setup);
   const cwd = dirname(setup.dataDir);
-  const call = (args: readonly string[], killAfterMs?: number) =>
-    runProgram(['ports', ...args], { env, cwd, killAfterMs });
+  const database = join(setup.dataDir, 'ports.db');
+  const call = (args: readonly string[], meanwhile?: Meanwhile) =>
+    runProgram(['ports', ...args], { env, cwd, meanwhile });
   const ask = async (...args: string[]) => resultOf(args, await call(args));
   return {
-    async reserve(path, { configFile, killAfterMs } = {}) {
+    async reserve(path, { configFile, kill } = {}) {
       const config = configFile === undefined ? [] : ['--config', configFile];
       const args = [...config, 'reserve', '--path', path];
-      const ended = await call(args, killAfterMs);
+      const ended = await call(
+        args,
+        kill && ((child, end) => killCommand(child, kill, { database, path }, end)),
+      );
       // What it has printed counts, although it was killed a moment later.
       const isPrinted = /^\d+\n$/.test(ended.stdout);
       if (ended.signal !== null && !isPrinted) throw killed(args);
@@ -44,8 +52,9 @@ export async function openSubject(setup: PortsSetup): Promise<PortsSubject> {
       return Object.values(ports).sort((a, b) => a - b);
     },
     async release(path) {
-      const { stderr } = await ask('release', '--path', path);
-      return stderr.startsWith('No reservation found') ? 0 : 1;
+      const { stdout } = await ask('release', '--path', path, '--json');
+      const { released }: { released: readonly unknown[] } = JSON.parse(stdout);
+      return released.length;
     },
     async list() {
       const { stdout } = await ask('list', '--format', 'json');
@@ -92,10 +101,10 @@ async function runProgram(
   options: {
     readonly env: NodeJS.ProcessEnv;
     readonly cwd: string;
-    readonly killAfterMs: number | undefined;
+    readonly meanwhile: Meanwhile | undefined;
   },
 ): Promise<Ended> {
-  const { env, cwd, killAfterMs } = options;
+  const { env, cwd, meanwhile } = options;
   const child = spawn(process.execPath, [PROGRAM, ...args], {
     env,
     cwd,
@@ -109,10 +118,11 @@ async function runProgram(
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
-  const killing =
-    killAfterMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killAfterMs);
+  const ended = new AbortController();
+  const aside = meanwhile?.(child, ended.signal);
   await once(child, 'close');
-  clearTimeout(killing);
+  ended.abort();
+  await aside;
   return { status: child.exitCode, signal: child.signalCode, stdout, stderr };
 }
 

@@ -1,6 +1,6 @@
 import { type Broken, torture } from '../../declaration.ts';
 import type { Mode, Role } from '../../plan.ts';
-import { printedIsStored } from './checks.ts';
+import { lowestPorts, printedIsStored, sharedPorts, unasked } from './checks.ts';
 import { portsOps } from './ops.ts';
 import { directories, siteStore } from './site.ts';
 
@@ -37,23 +37,24 @@ export const p1 = torture({
     };
   },
   invariants: {
-    'lowest ports': (_site, history) => {
-      const reserved = history.ok('reserve', 'run');
-      const ports = reserved.map((one) => one.output).sort((a, b) => a - b);
-      if (ports.every((port, index) => port === range.min + index)) return;
-      const message = `${reserved.length} ports are not the lowest: ${ports.join(' ')}`;
-      return { message, operations: reserved };
-    },
+    'lowest ports': (_site, history) => lowestPorts(range.min, history.ok('reserve', 'run')),
+    'no port twice': (_site, history) => sharedPorts(history.ok('reserve', 'run')),
     'same map again': (_site, history) => {
       const first = new Map(history.ok('reserve', 'run').map((one) => [one.input, one]));
       return history.ok('reserve', 'again').flatMap((again): Broken[] => {
         const before = first.get(again.input);
-        if (!before || before.output === again.output) return [];
-        const message = `${again.input} had ${before.output} and then ${again.output}`;
-        return [{ message, operations: [before, again] }];
+        if (before?.output === again.output) return [];
+        const message = `${again.input} had ${before?.output ?? 'nothing'} and then ${again.output}`;
+        return [{ message, operations: before ? [before, again] : [again] }];
       });
     },
-    'printed is stored': (site, history) => printedIsStored(site, history.ok('reserve')),
+    'printed is stored': async (site, history) =>
+      printedIsStored(await site.list(), history.ok('reserve')),
+    'nothing else is stored': async (site, history) =>
+      unasked(
+        await site.list(),
+        history.of('reserve').map((one) => one.input),
+      ),
   },
   expect: ['no-deadlock', 'all-ok'],
 });

@@ -18,14 +18,16 @@ export const p10 = torture({
       in: () => key,
       run: (site: Site, name) => site.reserve(name),
       // Alone in its range, the key gets the lowest port each time.
-      spec: (_isHeld, _name, port) =>
-        port === range.min ? { isHeld: true } : illegal(`${port} is not the lowest port`),
+      spec: (_isHeld, _name, port: number | undefined) =>
+        port === undefined || port === range.min
+          ? { isHeld: true }
+          : illegal(`${port} is not the lowest port`),
     }),
     release: op({
       in: () => key,
       run: (site: Site, name) => site.release(name),
-      spec: (state, _name, count) =>
-        count === Number(state.isHeld)
+      spec: (state, _name, count: number | undefined) =>
+        count === undefined || count === Number(state.isHeld)
           ? { isHeld: false }
           : illegal(`released ${count} where ${Number(state.isHeld)} was held`),
     }),

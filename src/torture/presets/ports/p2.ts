@@ -1,7 +1,6 @@
-import type { Broken } from '../../declaration.ts';
-import { torture } from '../../declaration.ts';
+import { type Broken, torture } from '../../declaration.ts';
 import type { Operation } from '../../operation.ts';
-import { duplicatePorts } from './checks.ts';
+import { duplicatePorts, nameOf, printedIsStored } from './checks.ts';
 import { portsOps } from './ops.ts';
 import { directories, type Row, siteStore } from './site.ts';
 
@@ -55,19 +54,22 @@ export const p2 = torture({
       const writes = history.of('reserve');
       return history.ok('list').flatMap((list) => prefixFaults(writes, list));
     },
-    'lists are monotone': (_site, history) => {
-      const readers = Map.groupBy(history.ok('list'), (list) => list.process);
-      return [...readers.values()].flatMap((lists) =>
-        lists.flatMap((list, index): Broken[] => {
-          const before = lists[index - 1];
-          if (before === undefined || before.output.length <= list.output.length) return [];
-          const message = `a reader saw ${before.output.length} rows and then ${list.output.length}`;
-          return [{ message, operations: [before, list] }];
+    'lists show what was given': (_site, history) => {
+      const given = new Map(history.ok('reserve').map((one) => [one.input, one]));
+      return history.ok('list').flatMap((list) =>
+        list.output.flatMap((row): Broken[] => {
+          const write = given.get(row.path);
+          if (write?.output === row.port && row.tag === undefined) return [];
+          const message = `a list shows ${row.port} for ${nameOf(row)}, which was given ${write?.output ?? 'nothing'}`;
+          return [{ message, operations: write ? [write, list] : [list] }];
         }),
       );
     },
+    'lists never shrink': (_site, history) => shrunken(history.ok('list')),
     'no port twice': (_site, history) =>
       history.ok('list').flatMap((list) => duplicatePorts(list.output, list)),
+    'everything is there in the end': async (site, history) =>
+      printedIsStored(await site.list(), history.ok('reserve')),
   },
   expect: ['no-deadlock', 'all-ok'],
 });
@@ -78,11 +80,28 @@ function prefixFaults(
   list: Operation<unknown, readonly Row[]>,
 ): Broken[] {
   const seen = new Set(list.output.map((row) => row.path));
+  const rows = list.output.length;
   const shown = writes.filter((write) => seen.has(write.input)).length;
   const mustSee = writes.filter((write) => (write.returnedAt ?? Infinity) < list.invokedAt).length;
   const maySee = writes.filter((write) => write.invokedAt < (list.returnedAt ?? 0)).length;
   const isPrefix = writes.slice(0, shown).every((write) => seen.has(write.input));
-  if (isPrefix && shown === seen.size && shown >= mustSee && shown <= maySee) return [];
-  const message = `a list shows ${seen.size} rows, of which ${shown} the writer's; ${mustSee} to ${maySee} were to be seen, from the first on`;
+  if (isPrefix && shown === rows && shown >= mustSee && shown <= maySee) return [];
+  const message = `a list shows ${rows} rows, of which ${shown} the writer's; ${mustSee} to ${maySee} were to be seen, from the first on`;
   return [{ message, operations: [list] }];
+}
+
+/** Nothing is released, so a list that begins after another has ended shows no less, whoever reads. */
+function shrunken(lists: readonly Operation<unknown, readonly Row[]>[]): Broken[] {
+  const byEnd = lists.toSorted((a, b) => (a.returnedAt ?? 0) - (b.returnedAt ?? 0));
+  let ended = 0;
+  let longest: (typeof lists)[number] | undefined;
+  return lists.flatMap((list): Broken[] => {
+    for (; (byEnd[ended]?.returnedAt ?? Infinity) < list.invokedAt; ended += 1) {
+      const one = byEnd[ended];
+      if (one && one.output.length >= (longest?.output.length ?? 0)) longest = one;
+    }
+    if (longest === undefined || longest.output.length <= list.output.length) return [];
+    const message = `a list had ${longest.output.length} rows, and a later one ${list.output.length}`;
+    return [{ message, operations: [longest, list] }];
+  });
 }

@@ -42,25 +42,45 @@ export const p4 = torture({
       history.ok('list').flatMap((list) => partialGroups(list.output, list)),
     'acknowledged groups are seen': (_site, history) => {
       const groups = history.ok('group');
-      return history.ok('list').flatMap((list): Broken[] => {
-        const seen = new Set(list.output.map((row) => row.path));
-        const missed = groups.filter(
-          (group) => (group.returnedAt ?? Infinity) < list.invokedAt && !seen.has(group.input.name),
-        );
-        if (missed.length === 0) return [];
-        const message = `a list lacks ${missed.map((group) => group.input.name).join(' ')}`;
-        return [{ message, operations: [...missed, list] }];
+      return history.ok('list').flatMap((list) => {
+        const before = groups.filter((group) => (group.returnedAt ?? Infinity) < list.invokedAt);
+        return missing(list.output, before, list);
       });
     },
+    'ports of a group follow one another': (_site, history) =>
+      history
+        .ok('group')
+        .filter(({ output }) => output.some((port, at) => port !== (output[0] ?? 0) + at))
+        .map((group) => ({
+          message: `${group.input.name} was given ${group.output.join(' ')}`,
+          operations: [group],
+        })),
     'every group is whole in the end': async (site, history) => {
       const rows = await site.list();
-      const expected = history.ok('group').length * size;
+      const groups = history.ok('group');
+      const expected = groups.length * size;
       if (rows.length !== expected) return `there are ${rows.length} rows and not ${expected}`;
-      return [...partialGroups(rows), ...duplicatePorts(rows)];
+      return [...partialGroups(rows), ...duplicatePorts(rows), ...missing(rows, groups)];
     },
   },
   expect: ['no-deadlock', 'all-ok'],
 });
+
+/** Groups that are not among the rows with the ports that they were given. */
+function missing(
+  rows: readonly Row[],
+  groups: readonly Operation<{ readonly name: string }, readonly number[]>[],
+  list?: Operation,
+): Broken[] {
+  const shown = Map.groupBy(rows, (row) => row.path);
+  const ofGroup = (name: string) => (shown.get(name) ?? []).map(({ port }) => port);
+  const missed = groups.filter(
+    ({ input, output }) => String(ofGroup(input.name).sort((a, b) => a - b)) !== String(output),
+  );
+  if (missed.length === 0) return [];
+  const message = `a list lacks the ports of ${missed.map(({ input }) => input.name).join(' ')}`;
+  return [{ message, operations: list ? [...missed, list] : missed }];
+}
 
 function partialGroups(rows: readonly Row[], list?: Operation): Broken[] {
   const groups = Map.groupBy(rows, (row) => row.path);

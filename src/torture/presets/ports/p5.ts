@@ -1,5 +1,5 @@
 import { torture } from '../../declaration.ts';
-import { printedIsStored, sharedPorts } from './checks.ts';
+import { printedIsStored, sharedPorts, unasked } from './checks.ts';
 import { portsOps } from './ops.ts';
 import { directories, siteStore } from './site.ts';
 
@@ -32,6 +32,12 @@ export const p5 = torture({
         .filter((one) => one.outcome === 'fail')
         .filter((one) => !/no available ports|exhausted/i.test(one.error ?? ''))
         .map((one) => ({ message: 'the refusal does not say why', operations: [one] })),
-    'printed is stored': (site, history) => printedIsStored(site, history.ok('reserve')),
+    'printed is stored': async (site, history) =>
+      printedIsStored(await site.list(), history.ok('reserve')),
+    'nothing of the refused is stored': async (site, history) =>
+      unasked(
+        await site.list(),
+        history.ok('reserve').map((one) => one.input),
+      ),
   },
 });

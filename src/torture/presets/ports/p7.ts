@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type Broken, torture } from '../../declaration.ts';
-import { duplicatePorts, isSound } from './checks.ts';
+import { duplicatePorts, isSound, nameOf, printedIsStored } from './checks.ts';
 import { portsOps } from './ops.ts';
 import { directories, type Site, siteStore } from './site.ts';
 
@@ -58,17 +58,11 @@ export const p7 = torture({
     };
   },
   invariants: {
-    'what was used is kept': async (site, history) => {
-      const rows = await site.list();
-      const stored = new Map(rows.filter((row) => !row.tag).map((row) => [row.path, row.port]));
-      return history
-        .ok('reserve')
-        .filter((one) => stored.get(one.input) !== one.output)
-        .map((one) => ({
-          message: `${one.input} was given ${one.output}, and the store has ${stored.get(one.input) ?? 'nothing'}`,
-          operations: [one, ...history.ok('cleanup')],
-        }));
-    },
+    'what was used is kept': async (site, history) =>
+      printedIsStored(await site.list(), history.ok('reserve')).map((one) => ({
+        ...one,
+        operations: [...(one.operations ?? []), ...history.ok('cleanup')],
+      })),
     'groups are whole': async (site, history) => {
       const rows = await site.list();
       return history.ok('group').flatMap((group): Broken[] => {
@@ -81,10 +75,17 @@ export const p7 = torture({
     },
     'what nobody used is gone': async (site, history) => {
       const used = new Set(history.ok('reserve').map((one) => one.input));
-      const left = (await site.list()).filter((row) =>
-        row.tag ? row.path === orphan : !used.has(row.path),
-      );
-      return left.map((row) => `${row.path} is still there after a cleanup`);
+      const groups = new Set(history.ok('group').map((one) => one.input.name));
+      const left = (await site.list()).filter(({ path, tag }) => !(tag ? groups : used).has(path));
+      return left.map((row) => `${nameOf(row)} is still there after a cleanup`);
+    },
+    'each is cleaned up once': (_site, history) => {
+      const cleanups = history.ok('cleanup');
+      const count = cleanups.reduce((sum, { output }) => sum + output, 0);
+      // Of the idle ones, those which somebody used again in time are not idle any more.
+      if (size <= count && count <= size + reservers) return;
+      const message = `${count} were cleaned up; ${size} were gone and ${reservers} idle`;
+      return { message, operations: cleanups };
     },
     sound: async (site) => [...(await isSound(site)), ...duplicatePorts(await site.list())],
   },

@@ -1,7 +1,9 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { torture } from '../../declaration.ts';
-import { isSound, sharedPorts } from './checks.ts';
+import type { Operation } from '../../operation.ts';
+import type { Phase } from '../../plan.ts';
+import { isSound, lowestPorts, sharedPorts } from './checks.ts';
 import { portsOps } from './ops.ts';
 import { directories, type SiteShared, siteStore } from './site.ts';
 
@@ -15,6 +17,14 @@ function volumeOf(mode: string, full: boolean): Volume {
   return { clients: 100, each: full ? 100 : 5 };
 }
 
+const range = { min: 10_000, max: 30_000 };
+
+/** Reservations that are made alone, to see what one takes. */
+const samples = 20;
+/** How much longer one may take in a full store: far less than a look at each row would. */
+const growthMax = 5;
+const growthMs = 2;
+
 /** Bounds on what ten thousand small rows may leave on disk. */
 const databaseBytesMax = 8 * 1024 ** 2;
 const walBytesMax = 16 * 1024 ** 2;
@@ -25,8 +35,11 @@ export const p9 = torture({
   store: siteStore(({ mode, full }) => {
     const { clients, each } = volumeOf(mode, full);
     return {
-      range: { min: 10_000, max: 30_000 },
-      directories: directories(clients).flatMap((name) => directories(each, `${name}-`)),
+      range,
+      directories: [
+        ...directories(clients).flatMap((name) => directories(each, `${name}-`)),
+        ...['empty', 'full'].flatMap((name) => directories(samples, `${name}-`)),
+      ],
     };
   }),
   ops: portsOps,
@@ -34,6 +47,7 @@ export const p9 = torture({
     const { clients, each } = volumeOf(mode, full);
     return {
       phases: [
+        sampled('empty', mode),
         {
           name: 'run',
           rounds: Math.ceil(each / 10),
@@ -47,6 +61,7 @@ export const p9 = torture({
             },
           ],
         },
+        sampled('full', mode),
       ],
     };
   },
@@ -60,6 +75,7 @@ export const p9 = torture({
         .filter((one) => stored.get(one.input) !== one.output)
         .map((one) => ({ message: `${one.input} is not listed`, operations: [one] }));
     },
+    'lowest ports': (_site, history) => lowestPorts(range.min, history.ok('reserve')),
     'no port twice': (_site, history) => sharedPorts(history.ok('reserve')),
     'files are bounded': (site, history) => {
       const [database, wal] = [
@@ -70,28 +86,35 @@ export const p9 = torture({
       return database <= databaseBytesMax && wal <= walBytesMax;
     },
     'allocation stays cheap': (_site, history) => {
-      const durations = history.ok('reserve').map((one) => (one.returnedAt ?? 0) - one.invokedAt);
-      if (durations.length < 200) return;
-      const [first, last] = [durations.slice(0, 100), durations.slice(-100)].map(meanOf);
-      history.note(`mean of the first 100: ${ms(first)} ms, of the last 100: ${ms(last)} ms`);
+      const [empty = 0, full = 0] = ['empty', 'full'].map((phase) =>
+        medianMs(history.ok('reserve', phase)),
+      );
+      history.note(
+        `one reservation alone: ${empty.toFixed(1)} ms at first, ${full.toFixed(1)} ms in the end`,
+      );
+      return full <= empty * growthMax + growthMs;
     },
     sound: (site) => isSound(site),
   },
   expect: ['no-deadlock', 'all-ok'],
 });
 
-function bytesOf({ setup }: SiteShared, name: string): number {
-  return statSync(join(setup.dataDir, name), { throwIfNoEntry: false })?.size ?? 0;
+/** Reservations by one client, with nobody beside it. */
+function sampled(name: string, mode: string): Phase<'reserve'> {
+  const count = mode === 'cli' ? 3 : samples;
+  const role = { name: 'sampler', clients: 1, does: 'reserve', count } as const;
+  return { name, isMeasured: false, roles: [{ ...role, in: (draw) => `${name}-${draw.nth}` }] };
 }
 
-function meanOf(durations: readonly number[]): number {
-  return durations.reduce((sum, one) => sum + one, 0) / Math.max(1, durations.length);
+function bytesOf({ setup }: SiteShared, name: string): number {
+  return statSync(join(setup.dataDir, name), { throwIfNoEntry: false })?.size ?? 0;
 }
 
 function kib(bytes: number): number {
   return Math.ceil(bytes / 1024);
 }
 
-function ms(nanoseconds = 0): string {
-  return (nanoseconds / 1e6).toFixed(1);
+function medianMs(operations: readonly Operation[]): number {
+  const durations = operations.map((one) => (one.returnedAt ?? 0) - one.invokedAt);
+  return (durations.sort((a, b) => a - b)[Math.floor(durations.length / 2)] ?? 0) / 1e6;
 }

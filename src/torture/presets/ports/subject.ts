@@ -1,3 +1,5 @@
+import type { Kill } from './kill-command.ts';
+
 /** Where a subject keeps its store and which ports it may give. */
 export interface PortsSetup {
   /** Need not exist. The database is `ports.db` in it. */
@@ -17,8 +19,8 @@ export interface SubjectRow {
 export interface SubjectReserveOptions {
   /** A configuration file that this call obeys. */
   readonly configFile?: string | undefined;
-  /** For subjects whose calls are processes: SIGKILL after that time. */
-  readonly killAfterMs?: number | undefined;
+  /** For subjects whose calls are processes: SIGKILL at that moment. */
+  readonly kill?: Kill | undefined;
 }
 
 /** A store of port reservations under test: the library, the command line, or a broken twin. */
@@ -29,6 +31,7 @@ export interface PortsSubject {
   reserveGroup(path: string, count: number): Promise<readonly number[]>;
   /** How many reservations of the directory there were. */
   release(path: string): Promise<number>;
+  /** All of them, in order of path and tag. */
   list(): Promise<readonly SubjectRow[]>;
   /** Prunes and expires; answers how many went. */
   cleanup(): Promise<number>;
