@@ -6,11 +6,12 @@ import { parseArgs } from 'node:util';
 import { PoolSet, reportText, runPresets } from '../src/torture.ts';
 import { countVerdicts, twinCases } from '../test/twins/run-twins.ts';
 import { runCliKills } from './cli-kills.ts';
+import { writeEvidence } from './evidence.ts';
 import { KINDS } from './kill-log.ts';
 import { type KillReport, runKillLoop } from './kill-loop.ts';
 
-// npm run proof [-- --part kill|twins|presets] [--rounds N] [--seed S]: the full counts, written
-// to docs/proof.md part by part; exit 1 when anything does not hold.
+// npm run proof [-- --part kill|twins|presets|evidence] [--rounds N] [--seed S]: the full counts,
+// written to docs/proof.md part by part; exit 1 when anything does not hold.
 
 delete process.env.NODE_EXTRA_CA_CERTS;
 
@@ -32,6 +33,7 @@ const SEEDS = 20;
 /** Two stores at a time, one for each core of the smallest machine. */
 const LANES = 2;
 const CLI_ROUNDS = 60;
+const EVIDENCE_RUNS = 20;
 
 async function kill(): Promise<Section> {
   const rounds = Math.ceil(Number(values.rounds) / LANES);
@@ -100,6 +102,11 @@ async function presets(): Promise<Section> {
   return { ok: report.verdict === 'ok', text: `\`\`\`text\n${text.trimEnd()}\n\`\`\`` };
 }
 
+async function evidence(): Promise<Section> {
+  const { ok } = await writeEvidence({ runs: EVIDENCE_RUNS, seed: values.seed, note });
+  return { ok, text: 'Packages in wide use, on a page of their own: [evidence.md](evidence.md).' };
+}
+
 const parts = {
   kill: { title: 'Kill -9', command: 'npm run proof -- --part kill', run: kill },
   twins: { title: 'Broken twins', command: 'npm run proof -- --part twins', run: twins },
@@ -107,6 +114,11 @@ const parts = {
     title: 'Presets, full counts',
     command: 'npm run proof -- --part presets',
     run: presets,
+  },
+  evidence: {
+    title: 'Evidence',
+    command: 'npm run proof -- --part evidence',
+    run: evidence,
   },
 };
 

@@ -1,0 +1,42 @@
+// get-port with the ports that one would like, here a range. It remembers what it gave, so that one
+// copy of the module does not give a port twice; its README says of other processes that a race is
+// extremely rare and ends in a bind that fails. Where they all prefer the same ports it is the rule.
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import getPort, { portNumbers } from 'get-port';
+import { integer, torture } from '../../src/torture.ts';
+
+export default torture({
+  name: 'get-port-range',
+  store: {
+    create: () => null,
+    open: (): Server[] => [],
+    close: (servers) => {
+      for (const server of servers) server.close();
+    },
+  },
+  ops: (op) => ({
+    serve: op({
+      // The time that a server takes to start, from the answer to the bind.
+      in: integer(0, 20),
+      run: async (servers, startMs) => {
+        const port = await getPort({ port: portNumbers(3000, 3100) });
+        await pause(startMs);
+        const server = createServer().listen(port);
+        servers.push(server);
+        await once(server, 'listening');
+        return port;
+      },
+      on: { EADDRINUSE: 'fail' },
+    }),
+  }),
+  invariants: {
+    'a port that was given can be bound': (_servers, history) => {
+      const asked = history.of('serve');
+      const taken = asked.filter(({ outcome }) => outcome === 'fail');
+      history.note(`lost ${taken.length} of ${asked.length}`);
+      return taken.map((one) => ({ message: one.error ?? '', operations: [one] }));
+    },
+  },
+});
