@@ -1,0 +1,82 @@
+import type { Diagnosis, StallLimits } from './diagnosis.ts';
+import {
+  accountOf,
+  inFlightAllAlong,
+  isIdle,
+  LOOKS_MIN,
+  type Look,
+  lookedMs,
+  returnedOf,
+  trailing,
+  workersOf,
+} from './look.ts';
+import { slow, starvation } from './unfair.ts';
+
+/**
+ * What a run suffers from, by looks at it in order of time; undefined while there is no telling.
+ * The looks are of one phase and reach back to the last progress, and `stallMs` and `slowMs` at
+ * least. A slow machine raises no alarm: time counts only where looks were taken, a worker that
+ * wants to run and is not let is not blamed, and a livelock is counted in processor time. Where the
+ * use of workers is not known, nothing is told.
+ */
+export function classify(looks: readonly Look[], limits: StallLimits): Diagnosis | undefined {
+  if (looks.length < LOOKS_MIN) return undefined;
+  const still = trailing(looks, (look, next) => returnedOf(look) === returnedOf(next));
+  const isStill = still.length >= LOOKS_MIN && lookedMs(still) >= limits.stallMs;
+  const stop = stopped(looks, isStill, limits);
+  if (stop) return stop;
+  if (isStill) return standstill(still, limits);
+  return starvation(looks, limits) ?? slow(looks, limits);
+}
+
+function stopped(looks: readonly Look[], isStill: boolean, limits: StallLimits) {
+  const all = [...(looks.at(-1)?.workers.keys() ?? [])];
+  const since = (worker: number) =>
+    trailing(looks, (look, next) => isStopped(look, worker) && isStopped(next, worker));
+  const holdsUp = (worker: number) =>
+    isStill || workersOf(looks.at(-1), inFlightAllAlong(since(worker))).includes(worker);
+  const workers = all.filter(
+    (worker) => lookedMs(since(worker)) >= limits.stallMs && holdsUp(worker),
+  );
+  if (workers.length === 0) return undefined;
+  const clients = inFlightAllAlong(looks.slice(-LOOKS_MIN)).filter((client) =>
+    isStill ? true : workers.includes(looks.at(-1)?.clients[client]?.worker ?? -1),
+  );
+  const message = `${named('worker', workers)} stopped by a signal, and did not go on for ${limits.stallMs} ms`;
+  return { kind: 'stopped', message, clients, workers } satisfies Diagnosis;
+}
+
+/** Nothing has returned in all of these looks. */
+function standstill(still: readonly Look[], { stallMs }: StallLimits): Diagnosis | undefined {
+  const clients = inFlightAllAlong(still);
+  const workers = workersOf(still.at(-1), clients);
+  const usedMs = (worker: number) => accountOf(still, worker)?.usedMs ?? 0;
+  const time = `no operation has returned for ${seconds(lookedMs(still))}`;
+  // In processor time, for ten that spin get a fifth each of two processors.
+  const burning = workers.filter((worker) => usedMs(worker) >= stallMs);
+  if (burning.length > 0) {
+    const used = burning.map((worker) => seconds(usedMs(worker))).join(', ');
+    const message = `${time}, while ${named('worker', burning)} computing: ${used} of processor time`;
+    return { kind: 'livelock', message, clients, workers: burning };
+  }
+  const isAnyStopped = still.some((look) =>
+    look.workers.some((_, worker) => isStopped(look, worker)),
+  );
+  // Whoever goes on after a stop, computes, or waits for a device may yet let all others go on.
+  const isAsleep = workers.every((worker) => isIdle(accountOf(still, worker)));
+  if (clients.length === 0 || isAnyStopped || !isAsleep) return undefined;
+  const message = `${time}, and ${named('worker', workers)} asleep`;
+  return { kind: 'deadlock', message, clients, workers };
+}
+
+function isStopped({ workers }: Look, worker: number): boolean {
+  return workers[worker]?.state === 'stopped';
+}
+
+function named(what: string, numbers: readonly number[]): string {
+  return numbers.length === 1 ? `${what} ${numbers[0]} is` : `${what}s ${numbers.join(', ')} are`;
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}

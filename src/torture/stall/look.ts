@@ -1,0 +1,115 @@
+import type { Use } from './cpu.ts';
+
+/** What can be seen of a run at one moment, from outside. */
+export interface Look {
+  /** Of a clock that only goes forward. */
+  readonly atMs: number;
+  readonly clients: readonly ClientLook[];
+  /** By number; undefined where there is no telling, or no worker any more. */
+  readonly workers: readonly (Use | undefined)[];
+}
+
+export interface ClientLook {
+  /** Clients of one group do the same operations. */
+  readonly group: string;
+  readonly worker: number;
+  /** Operations that have returned so far. */
+  readonly returned: number;
+  readonly isInFlight: boolean;
+}
+
+/** Fewer looks say nothing of the time between them. */
+export const LOOKS_MIN = 4;
+
+/** Between two looks that is more: the rig itself was stopped, or the machine slept. */
+const GAP_MS_MAX = 500;
+
+/** How long was looked at. */
+export function lookedMs(looks: readonly Look[]): number {
+  return looks.reduce((sum, { atMs }, index) => {
+    const gap = atMs - (looks[index - 1]?.atMs ?? atMs);
+    return sum + Math.min(Math.max(0, gap), GAP_MS_MAX);
+  }, 0);
+}
+
+/** The longest end of the series in which something holds of each look and the next. */
+export function trailing(
+  looks: readonly Look[],
+  holds: (look: Look, next: Look) => boolean,
+): readonly Look[] {
+  const lastBreak = looks.findLastIndex((look, index) => {
+    const next = looks[index + 1];
+    return next !== undefined && !holds(look, next);
+  });
+  return looks.slice(lastBreak + 1);
+}
+
+/** The shortest end of the series that makes up a time, or all of it. */
+export function lastMs(looks: readonly Look[], ms: number): readonly Look[] {
+  let from = looks.length - 1;
+  let summed = 0;
+  for (; from > 0 && summed < ms; from -= 1) summed += lookedMs(looks.slice(from - 1, from + 1));
+  return looks.slice(Math.max(0, from));
+}
+
+export function returnedOf({ clients }: Look): number {
+  return clients.reduce((sum, { returned }) => sum + returned, 0);
+}
+
+/** Clients that had an operation in flight at every look. */
+export function inFlightAllAlong(looks: readonly Look[]): number[] {
+  const clients = looks.at(-1)?.clients ?? [];
+  return [...clients.keys()].filter((client) =>
+    looks.every(({ clients: all }) => all[client]?.isInFlight),
+  );
+}
+
+/** The workers of some clients, each once. */
+export function workersOf(look: Look | undefined, clients: readonly number[]): number[] {
+  const workers = clients.map((client) => look?.clients[client]?.worker);
+  return [...new Set(workers)].filter((worker) => worker !== undefined).sort((a, b) => a - b);
+}
+
+/** What a worker did with its time. */
+export interface Account {
+  readonly lookedMs: number;
+  readonly usedMs: number;
+  /** Shares of the looks: it ran or wanted to, it waited for a device. */
+  readonly wanting: number;
+  readonly atDisk: number;
+}
+
+/** Undefined where its use is not known at every look. */
+export function accountOf(looks: readonly Look[], worker: number): Account | undefined {
+  const uses = looks.map(({ workers }) => workers[worker]);
+  const known = uses.filter((use) => use?.state !== undefined);
+  const [first] = known;
+  const last = known.at(-1);
+  if (!first || !last || known.length < looks.length) return undefined;
+  const share = (state: Use['state']) =>
+    known.filter((use) => use?.state === state).length / looks.length;
+  return {
+    lookedMs: lookedMs(looks),
+    usedMs: last.cpuMs - first.cpuMs,
+    wanting: share('running'),
+    atDisk: share('disk'),
+  };
+}
+
+/** Asking for a lock again every few milliseconds takes that much of a processor, work takes more. */
+const IDLE_SHARE = 0.1;
+
+/** Who sleeps and asks now and then is caught awake in few looks; who is not let run, in most. */
+const AWAKE_SHARE = 0.25;
+
+/** Whether it waited all the time, and not for the machine. */
+export function isIdle(account: Account | undefined): boolean {
+  if (!account) return false;
+  const { usedMs, wanting, atDisk } = account;
+  return usedMs <= IDLE_SHARE * account.lookedMs && wanting + atDisk <= AWAKE_SHARE;
+}
+
+/** Whether it wanted to run half of the time or more, and got less than half of what it wanted. */
+export function isDenied({ usedMs, wanting, ...account }: Account): boolean {
+  return wanting >= 0.5 && usedMs < 0.5 * wanting * account.lookedMs;
+}

@@ -1,0 +1,63 @@
+import { readProc } from './proc.ts';
+
+/** `disk` waits for a device and cannot be woken; `running` may also mean: would run if it were let. */
+export type RunState = 'running' | 'sleeping' | 'disk' | 'stopped' | 'dead';
+
+/** What the kernel says of a process or of one of its threads. */
+export interface ProcessStat {
+  readonly id: number;
+  readonly parent: number;
+  readonly command: string;
+  readonly state: RunState;
+  /** User and system time. Of a process: of all its threads, also those that are gone. */
+  readonly cpuMs: number;
+}
+
+// USER_HZ, in which /proc counts time on every architecture that Node runs on, whatever the kernel's own.
+const TICKS_PER_SECOND = 100;
+
+// Fields are counted from 1, and the command is the second (proc_pid_stat(5)).
+const STATE = 3;
+const PARENT = 4;
+const USER_TIME = 14;
+const SYSTEM_TIME = 15;
+
+/** `7 (a) b) R 1 …`: the command may hold spaces and parentheses, so it ends at the last one. */
+export function parseStat(text: string): ProcessStat | undefined {
+  const open = text.indexOf('(');
+  const close = text.lastIndexOf(')');
+  if (open < 0 || close < open) return undefined;
+  const rest = text
+    .slice(close + 1)
+    .trim()
+    .split(/\s+/);
+  const field = (number: number) => rest[number - STATE] ?? '';
+  const id = Number(text.slice(0, open));
+  const parent = Number(field(PARENT));
+  const ticks = Number(field(USER_TIME)) + Number(field(SYSTEM_TIME));
+  const state = STATES[field(STATE)];
+  if (!state || !Number.isSafeInteger(id + parent) || !Number.isFinite(ticks)) return undefined;
+  const cpuMs = (ticks * 1000) / TICKS_PER_SECOND;
+  return { id, parent, command: text.slice(open + 1, close), state, cpuMs };
+}
+
+const STATES: Readonly<Record<string, RunState>> = {
+  R: 'running',
+  S: 'sleeping',
+  I: 'sleeping',
+  D: 'disk',
+  K: 'disk',
+  W: 'disk',
+  P: 'disk',
+  T: 'stopped',
+  t: 'stopped',
+  Z: 'dead',
+  X: 'dead',
+  x: 'dead',
+};
+
+/** Of a path below `/proc`: `7`, `self`, `7/task/8`. */
+export function statOf(path: string): ProcessStat | undefined {
+  const text = readProc(`${path}/stat`);
+  return text === undefined ? undefined : parseStat(text);
+}
