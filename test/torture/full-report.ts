@@ -62,7 +62,7 @@ export function timeline(size: number, clients = 8): Timeline {
   const clocks = Array.from({ length: clients }, () => random() * 50);
   const marks = Array.from({ length: size }, (_, index): Timeline['marks'][number] => {
     const client = index % clients;
-    const isBurst = index % Math.ceil(size / 4) < clients;
+    const isBurst = index >= clients && index % Math.ceil(size / 4) < clients;
     const begin = (clocks[client] ?? 0) + random() * 20 + (isBurst ? 40_000 : 0);
     const took = 5 + random() ** 6 * 900;
     const end = random() < 0.0005 ? -1 : Math.round(begin + took);
