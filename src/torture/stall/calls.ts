@@ -4,7 +4,6 @@ import { linkOfProc, readProc } from './proc.ts';
 /** A call of the system that a thread is in. */
 export interface SystemCall {
   readonly thread: number;
-  readonly isMainThread: boolean;
   /** `flock`, `read`, …; its number where the name is not known. */
   readonly name: string;
   /** Path or kind of the descriptor it works on. */
@@ -19,22 +18,24 @@ export interface SystemCall {
  * else nothing.
  */
 export function systemCalls(pid: number): readonly SystemCall[] {
-  return threadsOf(pid)
-    .map(({ id }) => callOf(pid, id))
-    .filter((call) => call !== undefined);
+  return (
+    threadsOf(pid)
+      .map(({ id }) => systemCallOf(pid, id))
+      .filter((call) => call !== undefined)
+      // The threads of V8 and libuv sleep on a futex until there is work.
+      .filter(({ name, thread }) => name !== 'futex' || thread === pid)
+  );
 }
 
-function callOf(pid: number, thread: number): SystemCall | undefined {
-  const isMainThread = thread === pid;
+/** That of one thread, if it is in one other than that of an event loop that waits. */
+export function systemCallOf(pid: number, thread: number): SystemCall | undefined {
   const found = parseCall(readProc(`${pid}/task/${thread}/syscall`) ?? '', process.arch);
-  // The threads of V8 and libuv sleep on a futex until there is work; only for the first it says something.
-  if (!found || IDLE.has(found.name) || (found.name === 'futex' && !isMainThread)) return undefined;
+  if (!found || IDLE.has(found.name)) return undefined;
   const { name, descriptor } = found;
   const target = descriptor === undefined ? undefined : linkOfProc(`${pid}/fd/${descriptor}`);
   const where = readProc(`${pid}/task/${thread}/wchan`);
-  // Zero: hidden from us.
-  const sleepsIn = where === undefined || where === '0' ? undefined : where;
-  return { thread, isMainThread, name, target, sleepsIn };
+  // Zero: hidden from us, or awake by now.
+  return { thread, name, target, sleepsIn: where === '0' ? undefined : where };
 }
 
 /** `73 0x5 0x2 …`: number and arguments of the call; a thread that runs has none. */
@@ -48,7 +49,7 @@ export function parseCall(
   return { name, descriptor: ON_DESCRIPTOR.has(name) ? Number(first) : undefined };
 }
 
-/** For work to come, or for a moment to pass. */
+/** Calls in which an event loop waits for something to happen. */
 const IDLE = new Set(['epoll_wait', 'epoll_pwait', 'epoll_pwait2', 'io_uring_enter']);
 
 const ON_DESCRIPTOR = new Set(

@@ -31,7 +31,7 @@ export function parseStat(text: string): ProcessStat | undefined {
     .slice(close + 1)
     .trim()
     .split(/\s+/);
-  const field = (number: number) => rest[number - STATE] ?? '';
+  const field = (number: number) => rest[number - STATE] ?? '?';
   const id = Number(text.slice(0, open));
   const parent = Number(field(PARENT));
   const ticks = Number(field(USER_TIME)) + Number(field(SYSTEM_TIME));
