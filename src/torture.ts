@@ -18,15 +18,31 @@ export {
   type Model,
   type Op,
   type Ops,
+  oneOf,
   op,
   type Step,
   type Store,
   torture,
 } from './torture/declaration.ts';
 export { expectOk } from './torture/expect.ts';
+export {
+  block,
+  crashImages,
+  damage,
+  diskFull,
+  type Fault,
+  failCalls,
+  fileLimit,
+  kill,
+  pause,
+  powerLoss,
+  syscalls,
+} from './torture/faults/fault.ts';
+export { faultText, parseFault } from './torture/faults/fault-text.ts';
 export { History, type HistoryEvent } from './torture/history.ts';
 export { htmlReport } from './torture/html-report.ts';
 export { constant, type Draw, type Input, integer, key, rec, unique } from './torture/input.ts';
+export { parseReplayToken, type Replay } from './torture/interleave/token.ts';
 export { junitReport } from './torture/junit.ts';
 export { liveLine } from './torture/live.ts';
 export type { Operation, Outcome } from './torture/operation.ts';
@@ -47,13 +63,9 @@ export {
   type Report,
   type RunReport,
 } from './torture/report.ts';
-export {
-  type DeclarationOptions,
-  type PresetOptions,
-  runPresets,
-  runTorture,
-  selectPresets,
-  type TortureEvent,
-} from './torture/run-presets.ts';
+export { type PresetOptions, runPresets, selectPresets } from './torture/run-presets.ts';
+export { type DeclarationOptions, type RunMode, runTorture } from './torture/run-torture.ts';
+export type { TortureEvent } from './torture/series.ts';
 export { reportText } from './torture/text-report.ts';
 export type { Verdict, Violation } from './torture/verdict.ts';
+export type { Awaiting, FileSystem, World } from './torture/world/world.ts';

@@ -33,7 +33,7 @@ const temp = mkdtempSync(join(tmpdir(), 'holdfast-torture-test-'));
 after(() => rmSync(temp, { recursive: true, force: true }));
 
 const modes = ['threads', 'processes'] as const;
-const small = { clients: 4, operations: 80, workers: 4, processes: 4 };
+const small = { mode: 'threads' as const, clients: 4, operations: 80, workers: 4, processes: 4 };
 
 function eventsIn(file: string): HistoryEvent[] {
   const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
@@ -112,7 +112,9 @@ describe('a declaration', () => {
   });
 
   test('says by code what an error means', async () => {
-    const run = firstRun(await runTorture(failing, { clients: 3, operations: 36, workers: 3 }));
+    const run = firstRun(
+      await runTorture(failing, { mode: 'threads', clients: 3, operations: 36, workers: 3 }),
+    );
     assert.deepEqual(run.outcomes, { ok: 0, fail: 12, info: 24 });
     assert.equal(run.violations.length, 1);
     assert.equal(run.violations[0]?.invariant, 'errors');
@@ -173,7 +175,12 @@ describe('a report', () => {
   });
 
   test('shows what differs in numbers only once, with how often it was', async () => {
-    const report = await runTorture(forgetful, { clients: 4, operations: 80, workers: 4 });
+    const report = await runTorture(forgetful, {
+      mode: 'threads',
+      clients: 4,
+      operations: 80,
+      workers: 4,
+    });
     const found = firstRun(report).violations.map(({ invariant, alike }) => [invariant, alike]);
     assert.deepEqual(found, [
       ['all is there', 79],

@@ -41,6 +41,9 @@ export class Client {
   #phase = '';
   #round = 0;
   #gapMs = 0;
+  /** Between the times at which two operations are due. */
+  #everyNs: number | undefined;
+  #startedAt = 0;
   #lastEnd = 0;
   #invokedAt = new Float64Array(0);
   #returnedAt = new Float64Array(0);
@@ -65,7 +68,9 @@ export class Client {
     const client = this.#number;
     this.#phase = phase.name;
     this.#round = round;
-    this.#gapMs = roleOf(phase, client)?.role.gapMs ?? 0;
+    const { gapMs = 0, rate } = roleOf(phase, client)?.role ?? {};
+    this.#gapMs = gapMs;
+    this.#everyNs = rate === undefined ? undefined : 1e9 / rate;
     this.#drawn = drawRound(declared, { seed, repeat, phase, round, client });
     this.#skipped = skipped;
     slots.place(client, phaseIndex, round);
@@ -79,9 +84,11 @@ export class Client {
 
   /** Does the operations of the round. Never rejects. */
   async run(): Promise<void> {
-    const { declared, turns, slots, record } = this.#context;
+    const { declared, turns, slots, clock, record } = this.#context;
+    this.#startedAt = clock.begin();
     for (let index = this.#skipped; index < this.#drawn.length; index += 1) {
       const { f, input } = this.#drawn[index] as Drawn;
+      if (this.#everyNs !== undefined) await this.#due(index);
       const turn = turns.current;
       this.#begin(index);
       try {
@@ -108,6 +115,17 @@ export class Client {
     await this.#context.declared.store.close?.(this.#store);
   }
 
+  /** Until an operation is due; at once when it is late. */
+  async #due(index: number): Promise<void> {
+    const waitMs = ((this.#dueAt(index) ?? 0) - this.#context.clock.begin()) / 1e6;
+    if (waitMs > 0) await pause(waitMs);
+  }
+
+  #dueAt(index: number): number | undefined {
+    const places = index - this.#skipped;
+    return this.#everyNs === undefined ? undefined : this.#startedAt + places * this.#everyNs;
+  }
+
   #begin(index: number): void {
     // A client is never at two operations, whatever the error of the clock.
     const now = Math.max(this.#lastEnd, this.#context.clock.begin());
@@ -132,6 +150,7 @@ export class Client {
       phase: this.#phase,
       round: this.#round,
       ...{ f, input },
+      dueAt: this.#dueAt(index),
       invokedAt: this.#invokedAt[index] as number,
       returnedAt: this.#returnedAt[index] as number,
       isInstant: this.#isInstant[index] === 1,

@@ -1,6 +1,6 @@
 import type { AnyDeclared } from './declaration.ts';
 import type { Report } from './report.ts';
-import { type DeclarationOptions, runTorture } from './run-presets.ts';
+import { type DeclarationOptions, runTorture } from './run-torture.ts';
 import { reportText } from './text-report.ts';
 
 /**

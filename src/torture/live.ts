@@ -2,7 +2,7 @@ import { clearestFirst } from './clearest.ts';
 import { millis, percent } from './figures-text.ts';
 import { cut, oneLine } from './printable.ts';
 import type { RunReport } from './report.ts';
-import type { TortureEvent } from './run-presets.ts';
+import type { TortureEvent } from './series.ts';
 
 /** Least width of a terminal as a rule, without the last column, where some wrap already. */
 const COLUMNS = 79;

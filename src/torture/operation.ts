@@ -24,6 +24,8 @@ export interface Operation<I = unknown, O = unknown> {
   readonly isBug?: boolean | undefined;
   /** Whether it was over in the very turn of its worker's event loop in which it had begun. */
   readonly isInstant?: boolean | undefined;
+  /** When it was to begin, in a run at a given rate. */
+  readonly dueAt?: number | undefined;
   /** Nanoseconds since the run began. */
   readonly invokedAt: number;
   /** undefined when its worker died first. */

@@ -12,17 +12,17 @@ function at(process: number, invokedAt: number, returnedAt: number | undefined):
 describe('overlap', () => {
   test('one after the other is no overlap, not even when they touch', () => {
     const result = measureOverlap([at(0, 0, 10), at(1, 10, 20), at(0, 20, 30)]);
-    assert.deepEqual(result, { fraction: 0, maxConcurrency: 1 });
+    assert.deepEqual(result, { fraction: 0, maxConcurrency: 1, pairs: {} });
   });
 
   test('an operation inside another counts for both', () => {
     const result = measureOverlap([at(0, 0, 100), at(1, 10, 20), at(1, 200, 210), at(2, 300, 310)]);
-    assert.deepEqual(result, { fraction: 0.5, maxConcurrency: 2 });
+    assert.deepEqual(result, { fraction: 0.5, maxConcurrency: 2, pairs: { 'x|x': 1 } });
   });
 
   test('an operation that never returned overlaps nothing', () => {
     const result = measureOverlap([at(0, 0, undefined), at(1, 10, 20)]);
-    assert.deepEqual(result, { fraction: 0, maxConcurrency: 1 });
+    assert.deepEqual(result, { fraction: 0, maxConcurrency: 1, pairs: {} });
     assert.equal(measureOverlap([]).fraction, 0);
   });
 
@@ -32,10 +32,12 @@ describe('overlap', () => {
     assert.deepEqual(measureOverlap([instant(0), instant(2)], 2), {
       fraction: 0,
       maxConcurrency: 1,
+      pairs: {},
     });
     assert.deepEqual(measureOverlap([0, 1, 2, 3].map(instant), 2), {
       fraction: 1,
       maxConcurrency: 2,
+      pairs: { 'x|x': 4 },
     });
   });
 
@@ -44,6 +46,7 @@ describe('overlap', () => {
     assert.deepEqual(measureOverlap([at(0, 0, 100), instant], 2), {
       fraction: 1,
       maxConcurrency: 2,
+      pairs: { 'x|x': 1 },
     });
   });
 
@@ -66,7 +69,13 @@ describe('overlap', () => {
         const met = operations.filter((one) =>
           operations.some((other) => other.process !== one.process && meets(one, other)),
         );
-        const { fraction } = measureOverlap(operations);
+        const { fraction, pairs } = measureOverlap(operations);
+        const pairCount = operations.reduce(
+          (sum, one) =>
+            sum + operations.filter((two) => one.process < two.process && meets(one, two)).length,
+          0,
+        );
+        assert.equal(pairs['x|x'] ?? 0, pairCount);
         assert.equal(fraction, operations.length === 0 ? 0 : met.length / operations.length);
       }),
     );

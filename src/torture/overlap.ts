@@ -5,6 +5,8 @@ export interface Overlap {
   readonly fraction: number;
   /** The most operations in flight at one moment. */
   readonly maxConcurrency: number;
+  /** How many pairs of operations met, by their names in order: `add|read`. */
+  readonly pairs: Readonly<Record<string, number>>;
 }
 
 /**
@@ -23,26 +25,31 @@ export function measureOverlap(
     edges.push({ time: invokedAt, isStart: true, index });
     edges.push({ time: returnedAt, isStart: false, index });
   });
-  if (edges.length === 0) return { fraction: 0, maxConcurrency: 0 };
+  if (edges.length === 0) return { fraction: 0, maxConcurrency: 0, pairs: {} };
   // At equal times ends come first.
   edges.sort((a, b) => a.time - b.time || Number(a.isStart) - Number(b.isStart));
   const active = new Map<number, Active>();
   const overlapped = new Set<number>();
+  const pairs: Record<string, number> = {};
   let maxConcurrency = 0;
   for (const { isStart, index } of edges) {
     if (!isStart) {
       active.delete(index);
       continue;
     }
-    const { process = 0, isInstant = false } = operations[index] ?? {};
+    const { process = 0, isInstant = false, f = '' } = operations[index] ?? {};
     const worker = process % workers;
     const met = [...active].filter(([, other]) => !other.isInstant || other.worker !== worker);
     if (met.length > 0) overlapped.add(index);
-    for (const [other] of met) overlapped.add(other);
+    for (const [other] of met) {
+      overlapped.add(other);
+      const pair = pairOf(f, operations[other]?.f ?? '');
+      pairs[pair] = (pairs[pair] ?? 0) + 1;
+    }
     active.set(index, { worker, isInstant });
     maxConcurrency = Math.max(maxConcurrency, 1 + atOnce(met.map(([, other]) => other)));
   }
-  return { fraction: overlapped.size / (edges.length / 2), maxConcurrency };
+  return { fraction: overlapped.size / (edges.length / 2), maxConcurrency, pairs };
 }
 
 interface Active {
@@ -55,4 +62,8 @@ function atOnce(active: readonly Active[]): number {
   const instants = active.filter(({ isInstant }) => isInstant);
   const busy = new Set(instants.map(({ worker }) => worker));
   return active.length - instants.length + busy.size;
+}
+
+function pairOf(a: string, b: string): string {
+  return a < b ? `${a}|${b}` : `${b}|${a}`;
 }

@@ -26,6 +26,11 @@ export interface Role<F extends string = string> {
   readonly in?: Input<unknown> | undefined;
   /** Pause between two operations. */
   readonly gapMs?: number | undefined;
+  /**
+   * Operations a second of each client: each is due at its time, and its latency counts from then,
+   * however late the one before it returned. As fast as it can by default.
+   */
+  readonly rate?: number | undefined;
 }
 
 /** A stretch of the run. All clients start each round together, from a barrier. */
@@ -69,14 +74,18 @@ export function roleOf(
 /** What is done when a declaration says nothing: every client draws from all operations. */
 export function defaultPlan(
   ops: readonly string[],
-  options: { readonly clients: number; readonly operations: number },
+  options: {
+    readonly clients: number;
+    readonly operations: number;
+    readonly rate?: number | undefined;
+  },
 ): Plan {
-  const { clients, operations } = options;
+  const { clients, operations, rate } = options;
   const rounds = Math.max(1, Math.ceil(operations / clients / ROUND_OPERATIONS));
   const count = Math.ceil(operations / clients / rounds);
   const does = Object.fromEntries(ops.map((f) => [f, 1]));
   return {
-    phases: [{ name: 'run', rounds, roles: [{ name: 'client', clients, does, count }] }],
+    phases: [{ name: 'run', rounds, roles: [{ name: 'client', clients, does, count, rate }] }],
   };
 }
 

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Mode } from './plan.ts';
 import { Pool } from './pool.ts';
+import type { WorkerKind } from './worker.ts';
 
 /** The most workers at a time. More clients than that share them. */
 export interface WorkerLimits {
@@ -14,6 +15,11 @@ export interface WorkerLimits {
 const THREADS_MAX = 10;
 const PROCESSES_MAX = 8;
 
+/** What the clients of a mode run in. */
+export function workerKind(mode: Mode): WorkerKind {
+  return mode === 'processes' || mode === 'crash' ? 'processes' : 'threads';
+}
+
 /** The pools of a series of runs, each of which starts its workers when it is first asked. */
 export class PoolSet implements AsyncDisposable {
   readonly #limits: WorkerLimits;
@@ -26,7 +32,7 @@ export class PoolSet implements AsyncDisposable {
   of(mode: Mode): Pool {
     let pool = this.#pools.get(mode);
     if (!pool) {
-      pool = new Pool(mode === 'processes' ? 'processes' : 'threads', this.#limit(mode));
+      pool = new Pool(workerKind(mode), this.#limit(mode));
       this.#pools.set(mode, pool);
     }
     return pool;
@@ -45,6 +51,6 @@ export class PoolSet implements AsyncDisposable {
     const { workers = THREADS_MAX, processes = PROCESSES_MAX } = this.#limits;
     if (mode === 'threads') return workers;
     // Command lines are processes of their own. Starting one blocks its thread for a moment.
-    return mode === 'processes' ? processes : Math.max(4, availableParallelism());
+    return workerKind(mode) === 'processes' ? processes : Math.max(4, availableParallelism());
   }
 }

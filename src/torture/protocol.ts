@@ -30,6 +30,8 @@ export interface Job {
 export interface Workload {
   readonly clients: number;
   readonly operations: number;
+  /** Operations a second of each client; as fast as they can by default. */
+  readonly rate?: number | undefined;
 }
 
 /** What a worker is told. Each is answered once, with the reply of the same name or with `failed`. */

@@ -63,6 +63,8 @@ interface Member {
   job: Job;
   /** From when the nemesis killed it until another one is ready in its place. */
   isKilled: boolean;
+  /** Whether it is at the operations of a round. */
+  isWorking: boolean;
 }
 
 /** The workers of one repetition and what they have said. */
@@ -77,6 +79,7 @@ class Crew implements Disposable, Hostages {
   readonly #journals: string[] = [];
   readonly #failures: string[] = [];
   #stall: Stall | undefined;
+  #isOver = false;
 
   constructor(options: RepetitionOptions) {
     this.#options = options;
@@ -91,6 +94,7 @@ class Crew implements Disposable, Hostages {
     this.#members = workers.map((worker, index) => ({
       worker,
       isKilled: false,
+      isWorking: false,
       job: {
         module: declared.module,
         declaration: declared.name,
@@ -138,7 +142,8 @@ class Crew implements Disposable, Hostages {
   }
 
   pid(index: number): number | undefined {
-    return this.#members[index]?.worker.pid;
+    const member = this.#members[index];
+    return member?.isKilled ? undefined : member?.worker.pid;
   }
 
   clients(index: number): readonly number[] {
@@ -152,7 +157,7 @@ class Crew implements Disposable, Hostages {
 
   kill(index: number): void {
     const member = this.#members[index];
-    if (member === undefined || member.isKilled || !member.worker.isAlive) return;
+    if (!member?.isWorking || member.isKilled || !member.worker.isAlive) return;
     member.isKilled = true;
     void member.worker.kill();
   }
@@ -192,19 +197,29 @@ class Crew implements Disposable, Hostages {
   /** Lets a process do its round, and one in its place the rest of it whenever it is killed. */
   async #go(
     member: Member,
-    { phase, round, deadline }: { phase: number; round: number; deadline: bigint },
+    at: { phase: number; round: number; deadline: bigint },
   ): Promise<Reply> {
     for (;;) {
-      try {
-        return await member.worker.ask({ type: 'go', deadline });
-      } catch (error) {
-        if (!member.isKilled) throw error;
-        await this.#revive(member, phase, round);
-      }
+      member.isWorking = true;
+      const reply = await this.#answer(member, at.deadline);
+      member.isWorking = false;
+      if (!member.isKilled) return reply;
+      await this.#revive(member, at);
+      // It may have been done before the kill came: then what is left to do is nothing.
     }
   }
 
-  async #revive(member: Member, phase: number, round: number): Promise<void> {
+  /** What a worker says of its round; of one that was killed, nothing. */
+  async #answer(member: Member, deadline: bigint): Promise<Reply> {
+    try {
+      return await member.worker.ask({ type: 'go', deadline });
+    } catch (error) {
+      if (member.isKilled) return { type: 'done', operations: [] };
+      throw error;
+    }
+  }
+
+  async #revive(member: Member, { phase, round }: { phase: number; round: number }): Promise<void> {
     const { job } = member;
     const mine = this.#slots.all().filter(({ client }) => job.clients.includes(client));
     const began = mine.filter(({ index, isInFlight }) => isInFlight && index >= 0);
@@ -213,10 +228,9 @@ class Crew implements Disposable, Hostages {
     const index = this.#members.indexOf(member);
     member.job = { ...job, generation, journal: this.#journal(index, generation) };
     const skipped = Object.fromEntries(mine.map((slot) => [slot.client, slot.index + 1]));
-    const worker = this.#options.pool.replace(member.worker);
-    member.worker = worker;
-    await worker.ask({ type: 'load', job: member.job });
-    await worker.ask({ type: 'arm', phase, round, skipped, gate: undefined, turn: 0 });
+    member.worker = this.#options.pool.replace(member.worker);
+    await member.worker.ask({ type: 'load', job: member.job });
+    await member.worker.ask({ type: 'arm', phase, round, skipped, gate: undefined, turn: 0 });
     member.isKilled = false;
     this.#watchdog.touch();
   }
@@ -237,10 +251,12 @@ class Crew implements Disposable, Hostages {
         if (reply.type === 'done') for (const one of reply.operations) this.#operations.push(one);
       } catch (error) {
         if (!(error instanceof HoldfastError)) throw error;
-        this.#failures.push(error.message);
+        // Workers that are stopped because the run is given up have not failed.
+        if (!this.#isOver) this.#failures.push(error.message);
       }
     });
     const end = await Promise.race([Promise.all(replies), this.#watchdog.stalled, this.#aborted]);
+    this.#isOver = !Array.isArray(end);
     if (end === 'aborted') return false;
     if (!Array.isArray(end)) this.#stall = end as Stall;
     this.#watchdog.touch();

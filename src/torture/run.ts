@@ -1,14 +1,20 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
+import { judgeImages } from './crash-judge.ts';
 import type { AnyDeclared } from './declaration.ts';
+import { mergeFaults } from './fault-reports.ts';
+import type { Fault } from './faults/fault.ts';
 import { eventsOf, writeHistory } from './history.ts';
-import { judge } from './judge.ts';
+import { runInterleaved } from './interleave/run-interleaved.ts';
+import { type Judgement, judge } from './judge.ts';
+import { isStrike, Nemesis } from './nemesis.ts';
 import { clientCount, defaultPlan, type Mode, type Plan } from './plan.ts';
 import type { Pool } from './pool.ts';
+import { workerKind } from './pool-set.ts';
 import type { Workload } from './protocol.ts';
 import { type Repetition, runRepetition } from './repetition.ts';
-import type { RunReport } from './report.ts';
+import type { FaultReport, RunReport } from './report.ts';
 import { Tally } from './tally.ts';
 import type { Verdict } from './verdict.ts';
 import { Violations } from './violations.ts';
@@ -30,12 +36,20 @@ export interface RunOptions {
   readonly limitMs: number;
   /** Stops at the first repetition with a violation. */
   readonly bails?: boolean | undefined;
+  readonly faults?: readonly Fault[] | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Where histories go; a number for each repetition is put in when there are several. */
   readonly historyFile?: string | undefined;
   readonly title?: string | undefined;
   readonly target?: string | undefined;
-  readonly replay: string;
+  /** What the report says to run again. */
+  readonly again: string;
+  /** In mode interleave: the one schedule of this token. */
+  readonly replay?: string | undefined;
+  /** In mode interleave. Default 2,000. */
+  readonly schedules?: number | undefined;
+  /** Source of a test that replays a token. */
+  readonly regressionTest?: ((token: string) => string) | undefined;
   readonly onProgress?: ((progress: RunProgress) => void) | undefined;
 }
 
@@ -60,6 +74,7 @@ const KINDS_MAX = 20;
  * @throws the reason of the signal
  */
 export async function runDeclared(declared: AnyDeclared, options: RunOptions): Promise<RunReport> {
+  if (options.mode === 'interleave') return runInterleaved(declared, options);
   const base = mkdtempSync(join(tmpdir(), 'holdfast-torture-'));
   try {
     return await new Run(declared, options, base).report();
@@ -79,6 +94,7 @@ class Run {
   readonly #violations = new Violations();
   readonly #doubts = new Set<string>();
   readonly #notes = new Set<string>();
+  readonly #faults: FaultReport[] = [];
   #workers = 0;
 
   constructor(declared: AnyDeclared, options: RunOptions, base: string) {
@@ -112,19 +128,18 @@ class Run {
     if (kinds.length > KINDS_MAX) {
       this.#notes.add(`${total} violations of ${kinds.length} kinds, ${KINDS_MAX} of them listed`);
     }
-    const { mode, seed, title, target, replay } = this.#options;
+    const { mode, seed, title, target, again } = this.#options;
     const verdict = this.#verdict();
     return {
-      ...{ name: this.#declared.name, title, target, mode, seed, replay, verdict },
+      ...{ name: this.#declared.name, title, target, mode, seed, replay: again, verdict },
       reason: verdict === 'unknown' ? [...this.#doubts].join('; ') : undefined,
       // Each call of the command line is a process, and each client has one at a time.
       workers: mode === 'cli' ? clients : this.#workers,
       clients,
       repeats: done,
       ...figures,
-      ...{ corrected: undefined, faults: [], pairs: {}, leaks: [], schedules: undefined },
-      throughput: { binMs: 0, clients: [] },
-      timeline: { f: [], marks: [], total: 0 },
+      ...{ leaks: [], schedules: undefined },
+      faults: mergeFaults(this.#faults),
       violations: kinds.slice(0, KINDS_MAX),
       notes: [...this.#notes],
       durationMs: this.#elapsed() / 1e6,
@@ -154,11 +169,14 @@ class Run {
       ...{ ...size, dir, seed, repeat, subject },
       world: realWorld,
     });
+    const clock = () => this.#elapsed();
+    const nemesis = this.#nemesis(dir, repeat);
     const repetition = await runRepetition({
       ...{ declared, workload, size, shared, seed, repeat },
       phases: this.#plan.phases,
       startedAt: this.#startedAt,
-      kind: mode === 'processes' ? 'processes' : 'threads',
+      kind: workerKind(mode),
+      nemesis,
       pool: this.#options.pool,
       dir: join(this.#base, `rig-${repeat}`),
       watchdog: { stallMs, limitAt: this.#startedAt + BigInt(Math.round(limitMs * 1e6)) },
@@ -167,17 +185,35 @@ class Run {
     this.#workers = Math.max(this.#workers, repetition.workers);
     this.#tally.add(repetition.operations, repetition.workers);
     this.#keep(repetition, repeat);
-    const found = await judge(declared, shared, repetition, {
-      repeat,
-      clock: () => this.#elapsed(),
-      world: realWorld,
-    });
+    const settled = { repeat, clock, world: realWorld };
+    const found = await judge(declared, shared, repetition, settled);
+    this.#take(found);
+    if (nemesis) {
+      this.#faults.push(...nemesis.reports());
+      // What a broken run has left says nothing new.
+      if (found.violations.length === 0) {
+        const crashed = { declared, shared, repetition, dir };
+        for await (const judgement of judgeImages(crashed, nemesis.images, settled)) {
+          this.#take(judgement);
+        }
+      }
+    }
+    rmSync(dir, { recursive: true, force: true });
+    const isEnough = this.#options.bails && this.#violations.total > 0;
+    return !repetition.stall && !isEnough;
+  }
+
+  #nemesis(dir: string, repeat: number): Nemesis | undefined {
+    const { seed, faults = [] } = this.#options;
+    const strikes = faults.filter(isStrike);
+    if (strikes.length === 0) return undefined;
+    return new Nemesis({ faults: strikes, seed, repeat, dir, clock: () => this.#elapsed() });
+  }
+
+  #take(found: Judgement): void {
     for (const violation of found.violations) this.#violations.add(violation);
     for (const doubt of found.doubts) this.#doubts.add(doubt);
     for (const note of found.notes) this.#notes.add(note);
-    rmSync(dir, { recursive: true, force: true });
-    const isEnough = this.#options.bails && found.violations.length > 0;
-    return !repetition.stall && !isEnough;
   }
 
   #keep(repetition: Repetition, repeat: number): void {

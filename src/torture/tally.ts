@@ -1,18 +1,33 @@
-import { Histogram } from './histogram.ts';
+import { Drawing } from './drawing.ts';
+import { Latencies } from './latencies.ts';
 import type { Operation } from './operation.ts';
 import { measureOverlap } from './overlap.ts';
 import { isMeasured, type Phase } from './plan.ts';
-import type { Latency, RunReport } from './report.ts';
+import type { RunReport } from './report.ts';
 
 type Figures = Pick<
   RunReport,
-  'operations' | 'outcomes' | 'overlap' | 'maxConcurrency' | 'skewMs' | 'latencyMs' | 'histograms'
+  | 'operations'
+  | 'outcomes'
+  | 'overlap'
+  | 'maxConcurrency'
+  | 'skewMs'
+  | 'latencyMs'
+  | 'histograms'
+  | 'corrected'
+  | 'pairs'
+  | 'throughput'
+  | 'timeline'
 >;
 
 /** Adds up the figures of repetitions. Phases that are not measured do not count. */
 export class Tally {
   readonly #measured: ReadonlySet<string>;
-  readonly #histograms = new Map<string, Histogram>();
+  /** From when each operation began, and from when it should have. */
+  readonly #latencies = new Latencies();
+  readonly #corrected = new Latencies();
+  readonly #drawing = new Drawing();
+  readonly #pairs: Record<string, number> = {};
   readonly #skews: number[] = [];
   readonly #outcomes = { ok: 0, fail: 0, info: 0 };
   #operations = 0;
@@ -35,11 +50,17 @@ export class Tally {
   /** One repetition, which as many workers ran. */
   add(all: readonly Operation[], workers: number): void {
     const operations = all.filter(({ phase }) => phase === '' || this.#measured.has(phase));
-    for (const { f, outcome, invokedAt, returnedAt } of operations) {
+    for (const { f, outcome, dueAt, invokedAt, returnedAt } of operations) {
       this.#outcomes[outcome] += 1;
-      if (returnedAt !== undefined) this.#histogramOf(f).record(returnedAt - invokedAt);
+      if (returnedAt === undefined) continue;
+      this.#latencies.record(f, returnedAt - invokedAt);
+      if (dueAt !== undefined) this.#corrected.record(f, returnedAt - Math.min(dueAt, invokedAt));
     }
-    const { fraction, maxConcurrency } = measureOverlap(operations, workers);
+    this.#drawing.add(operations);
+    const { fraction, maxConcurrency, pairs } = measureOverlap(operations, workers);
+    for (const [pair, count] of Object.entries(pairs)) {
+      this.#pairs[pair] = (this.#pairs[pair] ?? 0) + count;
+    }
     this.#operations += operations.length;
     this.#overlapped += fraction * operations.length;
     this.#maxConcurrency = Math.max(this.#maxConcurrency, maxConcurrency);
@@ -57,20 +78,12 @@ export class Tally {
         median: (skews[Math.floor(skews.length / 2)] ?? 0) / 1e6,
         max: (skews.at(-1) ?? 0) / 1e6,
       },
-      latencyMs: latencyOf(this.#histograms.values()),
-      histograms: Object.fromEntries(
-        [...this.#histograms].map(([f, histogram]) => [f, histogram.pack()]),
-      ),
+      ...this.#latencies.figures(),
+      corrected: this.#corrected.isEmpty ? undefined : this.#corrected.figures(),
+      pairs: { ...this.#pairs },
+      throughput: this.#drawing.throughput(),
+      timeline: this.#drawing.timeline(),
     };
-  }
-
-  #histogramOf(f: string): Histogram {
-    let histogram = this.#histograms.get(f);
-    if (!histogram) {
-      histogram = new Histogram();
-      this.#histograms.set(f, histogram);
-    }
-    return histogram;
   }
 }
 
@@ -85,18 +98,4 @@ function skewsOf(operations: readonly Operation[]): number[] {
     const times = [...firsts.values()];
     return Math.max(...times) - Math.min(...times);
   });
-}
-
-function latencyOf(histograms: Iterable<Histogram>): Latency {
-  const all = new Histogram();
-  for (const histogram of histograms) all.merge(histogram);
-  const ms = (quantile: number) => all.at(quantile) / 1e6;
-  return {
-    mean: all.mean / 1e6,
-    p50: ms(0.5),
-    p90: ms(0.9),
-    p99: ms(0.99),
-    p999: ms(0.999),
-    max: all.max / 1e6,
-  };
 }

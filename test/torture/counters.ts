@@ -36,8 +36,11 @@ export const soundCounter = torture({
   }),
   model,
   invariants: {
-    'counts every addition': (database, history) =>
-      database.prepare('SELECT count FROM counter').get()?.count === history.ok('add').length,
+    'counts every addition': (database, history) => {
+      const count = Number(database.prepare('SELECT count FROM counter').get()?.count);
+      // Of those that a crash cut off, nobody knows.
+      return count >= history.ok('add').length && count <= history.of('add').length;
+    },
   },
   expect: ['all-ok', 'linearizable'],
 });

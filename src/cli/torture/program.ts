@@ -15,6 +15,10 @@ export const tortureProgram: Program = {
       summary: 'Run a declaration of your own',
       load: async () => (await import('./run.ts')).run,
     },
+    replay: {
+      summary: 'Run again the schedule of a counterexample',
+      load: async () => (await import('./replay.ts')).replay,
+    },
     check: {
       summary: 'Judge a recorded history by a model',
       load: async () => (await import('./check.ts')).check,

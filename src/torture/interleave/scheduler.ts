@@ -45,7 +45,10 @@ export class Scheduler {
   readonly labels: string[] = [];
   /** Names of resources that were waited for although nobody controls them. */
   readonly foreign = new Set<string>();
+  /** Names of calls between which and the next one nothing could come. */
+  readonly synchronous = new Set<string>();
   isFree = true;
+  #isClosed = false;
   #steps: Step[] = [];
   #timers: Timer[] = [];
   #nowMs = 0;
@@ -67,13 +70,13 @@ export class Scheduler {
 
   /** A point at which others may go first. */
   point(client: number, label: string): Promise<void> {
-    if (this.#dead.has(client)) return NEVER;
+    if (this.#isGone(client)) return NEVER;
     return new Promise((resolve) => this.#add({ client, label, fire: resolve }));
   }
 
   /** Performs a call step by step, and tells its answer later. */
   call(client: number, label: string, steps: Iterator<void, unknown>): Promise<unknown> {
-    if (this.#dead.has(client)) return NEVER;
+    if (this.#isGone(client)) return NEVER;
     if (this.isFree) return atOnce(steps);
     return new Promise((resolve, reject) => {
       const answer = (fire: () => void) => this.#add({ client, label: `${label} → answer`, fire });
@@ -92,7 +95,7 @@ export class Scheduler {
 
   /** Waits until `isReady`, then performs. */
   wait(client: number, label: string, isReady: () => boolean, perform: () => void): Promise<void> {
-    if (this.#dead.has(client)) return NEVER;
+    if (this.#isGone(client)) return NEVER;
     if (this.isFree && isReady()) {
       perform();
       return Promise.resolve();
@@ -104,6 +107,23 @@ export class Scheduler {
       };
       this.#add({ client, label, isBlocked: () => !isReady(), fire });
     });
+  }
+
+  sleep(client: number, ms: number): Promise<void> {
+    if (this.isFree) return Promise.resolve();
+    return new Promise((resolve) => this.timer(client, `sleep ${ms} ms`, ms, resolve));
+  }
+
+  /** A call that happened at once: nothing could come between. */
+  noteSync(name: string): void {
+    if (!this.isFree) this.synchronous.add(name);
+  }
+
+  /** Nothing happens any more, whoever still waits. */
+  close(): void {
+    this.#isClosed = true;
+    this.#steps = [];
+    this.#timers = [];
   }
 
   /** Calls `fire` when so much simulated time has passed; answers a number for `clear`. */
@@ -180,6 +200,10 @@ export class Scheduler {
       if (this.#news !== news) return;
     }
     await macrotask();
+  }
+
+  #isGone(client: number): boolean {
+    return this.#isClosed || this.#dead.has(client);
   }
 
   #add(step: Step): void {

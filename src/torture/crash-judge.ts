@@ -1,0 +1,68 @@
+import { renameSync, rmSync } from 'node:fs';
+import type { AnyDeclared } from './declaration.ts';
+import { writeImage } from './faults/directory-image.ts';
+import { type Judgement, type JudgeOptions, judge } from './judge.ts';
+import type { CrashImage } from './nemesis.ts';
+import type { Operation } from './operation.ts';
+import type { Repetition } from './repetition.ts';
+
+/** A repetition that is over, and where its store is. */
+export interface Crashed {
+  readonly declared: AnyDeclared;
+  readonly shared: unknown;
+  readonly repetition: Repetition;
+  readonly dir: string;
+}
+
+/**
+ * Judges each image as if everybody had been killed then: the store is opened on it, and what is
+ * read from it must go with what had been answered before. The images take the place of the store's
+ * directory one by one, because the store may know that path and no other.
+ */
+export async function* judgeImages(
+  { declared, shared, repetition, dir }: Crashed,
+  images: readonly CrashImage[],
+  options: JudgeOptions,
+): AsyncGenerator<Judgement, void> {
+  if (images.length === 0) return;
+  const whole = `${dir}.whole`;
+  renameSync(dir, whole);
+  try {
+    for (const { image, from, to } of images) {
+      writeImage(image, dir);
+      const operations = before(repetition.operations, from, to);
+      const found = await judge(declared, shared, { ...repetition, operations }, options);
+      yield {
+        ...found,
+        violations: found.violations.map((one) => ({ ...one, ...told(one, from) })),
+      };
+    }
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+    renameSync(whole, dir);
+  }
+}
+
+function told({ message }: { readonly message: string }, at: number): { readonly message: string } {
+  return { message: `after a crash at ${(at / 1e6).toFixed(1)} ms: ${message}` };
+}
+
+/**
+ * A history that ends in a crash some time between two moments. What returned in between may have
+ * happened or not when the files were copied, as what was in flight.
+ */
+export function before(
+  operations: readonly Operation[],
+  from: number,
+  to: number,
+): readonly Operation[] {
+  return operations
+    .filter(({ invokedAt }) => invokedAt <= to)
+    .map((operation) => {
+      const { returnedAt, outcome } = operation;
+      const isKnown = returnedAt !== undefined && (returnedAt <= from || outcome === 'fail');
+      return isKnown
+        ? operation
+        : { ...operation, output: undefined, outcome: 'info' as const, returnedAt: undefined };
+    });
+}

@@ -1,0 +1,82 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { basename } from 'node:path';
+import { type FsCall, type FsHook, memoryPromises } from '../world/fs-hook.ts';
+import { instrumented } from '../world/instrumented.ts';
+import type { MemoryFs } from '../world/memory-fs.ts';
+import type { FileSystem, World } from '../world/world.ts';
+import type { Scheduler } from './scheduler.ts';
+
+/** A simulated process: what its calls are made on, and who decides when. */
+export interface Player {
+  /** Number of the client; OBSERVER for whoever makes and judges the store. */
+  readonly client: number;
+  readonly scheduler: Scheduler;
+  readonly fs: MemoryFs;
+}
+
+export const OBSERVER = -1;
+
+/** Whose code runs now, through every `await`. */
+const players = new AsyncLocalStorage<Player>();
+
+export function currentPlayer(): Player | undefined {
+  return players.getStore();
+}
+
+/** Runs code as that of a player. */
+export function playAs<T>(player: Player, code: () => T): T {
+  return players.run(player, code);
+}
+
+/** Where simulated time begins: 2023-11-14T22:13:20Z. */
+export const EPOCH_MS = 1_700_000_000_000;
+
+/** Calls of `node:fs` go to the scheduler of whoever makes them. Synchronous ones happen at once. */
+export const fsHook: FsHook = {
+  async(call, steps) {
+    const player = currentPlayer();
+    if (player === undefined) throw new Error(`nobody plays ${call.name}`);
+    return player.scheduler.call(player.client, labelOf(call), steps);
+  },
+  sync(call, perform) {
+    const player = currentPlayer();
+    player?.scheduler.noteSync(call.name);
+    return perform();
+  },
+};
+
+function labelOf({ name, path }: FsCall): string {
+  return path === undefined ? name : `${name} ${basename(path)}`;
+}
+
+/** The world as a player sees it. */
+export function worldOf(player: Player): World {
+  const { client, scheduler, fs } = player;
+  let promises: FileSystem | undefined;
+  return {
+    // Made for those that ask: most stores take it from Node.
+    get fs() {
+      promises ??= memoryPromises(fs, fsHook);
+      return promises;
+    },
+    now: () => EPOCH_MS + scheduler.nowMs,
+    sleep: (ms) => scheduler.sleep(client, ms),
+    lock: ({ fd }) => {
+      const isFree = () => {
+        const file = fs.file(fd, 'flock');
+        const holder = fs.disk.flocks.holder(file.ino);
+        return holder === undefined || holder === file;
+      };
+      const name = basename(fs.pathOf(fd) ?? '');
+      return scheduler.wait(client, `lock ${name}`, isFree, () => fs.tryLock(fd));
+    },
+    tryLock: ({ fd }) => fs.tryLock(fd),
+    unlock: ({ fd }) => fs.unlock(fd),
+    instrument: (handle) =>
+      instrumented(handle, (name, perform) => scheduler.call(client, name, once(perform))),
+  };
+}
+
+function* once(perform: () => unknown): Generator<void, unknown> {
+  return perform();
+}

@@ -1,0 +1,214 @@
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { AnyDeclared } from '../declaration.ts';
+import { describeError } from '../perform.ts';
+import { clientCount, defaultPlan, type Plan } from '../plan.ts';
+import type { RunReport } from '../report.ts';
+import type { RunOptions } from '../run.ts';
+import { Tally } from '../tally.ts';
+import type { Violation } from '../verdict.ts';
+import { explore, LIMITS } from './explore.ts';
+import { importInstances } from './instances.ts';
+import { type Minimal, minimise } from './minimise.ts';
+import { simulatedMachine } from './simulated-machine.ts';
+import { type Scene, simulate, type Take } from './simulation.ts';
+import { ReplayStrategy } from './strategy.ts';
+import { parseReplayToken, replayToken } from './token.ts';
+
+/** Schedules whose operations the figures of a report are made of. */
+const TALLIED = 300;
+
+const MINIMISE_MS = 10_000;
+const SCHEDULES_PER_PROGRESS = 100;
+
+/** Runs a declaration in one thread, schedule by schedule, until one of them breaks a promise. */
+export async function runInterleaved(
+  declared: AnyDeclared,
+  options: RunOptions,
+): Promise<RunReport> {
+  using _ = simulatedMachine();
+  const startedAt = performance.now();
+  const { mode, full, seed, workload, title, target } = options;
+  const plan = declared.plan?.({ mode, full }) ?? defaultPlan(Object.keys(declared.ops), workload);
+  const clients = clientCount(plan.phases);
+  const sum = new Sum(new Tally(plan.phases), clients);
+  const found = await findViolation(declared, { ...options, plan, clients }, sum);
+  const exploredMs = performance.now() - startedAt;
+  const violation = found && (await violationOf(declared, found, options));
+  const figures = sum.figures();
+  if (sum.tried > 0 && clients > 1 && figures.maxConcurrency < 2) {
+    sum.doubts.add('no operation overlapped one of another client');
+  }
+  const verdict = violation ? 'violation' : sum.doubts.size > 0 ? 'unknown' : 'ok';
+  const token = violation?.counterexample?.token;
+  return {
+    ...{ name: declared.name, title, target, mode, seed, verdict },
+    replay: token === undefined ? options.again : `holdfast torture replay ${token}`,
+    reason: verdict === 'unknown' ? [...sum.doubts].join('; ') : undefined,
+    ...{ workers: 1, clients, repeats: sum.tried },
+    ...figures,
+    ...{ faults: [], leaks: [] },
+    schedules: {
+      tried: sum.tried,
+      isExhaustive: false,
+      perSecond: sum.tried / (exploredMs / 1000),
+      points: sum.points,
+    },
+    violations: violation ? [violation] : [],
+    notes: [...sum.notes],
+    durationMs: performance.now() - startedAt,
+  };
+}
+
+/** A program and a schedule that break a promise. */
+interface Found {
+  readonly scene: Scene;
+  readonly take: Take;
+  /** Whether it is known to be small already. */
+  readonly isMinimal: boolean;
+}
+
+async function findViolation(
+  declared: AnyDeclared,
+  options: RunOptions & { readonly plan: Plan; readonly clients: number },
+  sum: Sum,
+): Promise<Found | undefined> {
+  const { seed, clients, schedules = SCHEDULES, limitMs, signal, plan, replay } = options;
+  const onTake = (take: Take) => {
+    sum.add(take);
+    if (sum.tried % SCHEDULES_PER_PROGRESS > 0) return;
+    const violations = take.violations.length;
+    const { tried, operations } = sum;
+    options.onProgress?.({ repeat: tried, repeats: schedules, operations, violations });
+  };
+  try {
+    if (replay !== undefined) {
+      const again = await replayOnce(declared, replay);
+      onTake(again.take);
+      return again.take.violations.length > 0 ? { ...again, isMinimal: true } : undefined;
+    }
+    const { phases } = plan;
+    const settled = { seed, phases, clients, schedules, limitMs, signal, onTake };
+    const found = await explore(declared, settled);
+    return found && { ...found, isMinimal: false };
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (sum.tried > 0 || replay !== undefined) throw error;
+    // It needs more of a machine than is simulated here.
+    const { code, message } = describeError(error);
+    sum.doubts.add(`the store cannot be made in a simulated machine (${code}: ${message})`);
+    return undefined;
+  }
+}
+
+async function replayOnce(
+  declared: AnyDeclared,
+  token: string,
+): Promise<{ readonly scene: Scene; readonly take: Take }> {
+  const { seed, repeat, program, choices } = parseReplayToken(token);
+  const clients = Math.max(1, ...program.map(({ operations }) => operations.length));
+  const instances = await importInstances(declared, clients);
+  const scene = { instances, program, seed, repeat, limits: LIMITS };
+  return { scene, take: await simulate(scene, new ReplayStrategy(choices)) };
+}
+
+const SCHEDULES = 2000;
+
+/** What all schedules together showed. */
+class Sum {
+  tried = 0;
+  operations = 0;
+  /** Of the longest schedule. */
+  points = 0;
+  readonly doubts = new Set<string>();
+  readonly notes = new Set<string>();
+  readonly #tally: Tally;
+  readonly #clients: number;
+
+  constructor(tally: Tally, clients: number) {
+    this.#tally = tally;
+    this.#clients = clients;
+  }
+
+  add(take: Take): void {
+    this.tried += 1;
+    this.operations += take.operations.length;
+    this.points = Math.max(this.points, take.labels.length);
+    if (this.tried <= TALLIED) this.#tally.add(take.operations, this.#clients);
+    for (const doubt of take.doubts) this.doubts.add(doubt);
+    for (const note of take.notes) this.notes.add(note);
+    for (const name of take.foreign) {
+      this.notes.add(`waited for ${name}, which nobody controls: a replay may differ`);
+    }
+    if (take.synchronous.length > 0) {
+      const names = take.synchronous.join(', ');
+      this.notes.add(`nothing came between synchronous calls (${names}); in processes it does`);
+    }
+  }
+
+  /** Times are steps here, so that there is no latency to tell. */
+  figures() {
+    const nothing = { mean: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 };
+    return {
+      ...this.#tally.figures(),
+      operations: this.operations,
+      skewMs: { median: 0, max: 0 },
+      latencyMs: nothing,
+      histograms: {},
+    };
+  }
+}
+
+/** The violation of the smallest program and schedule that show it. */
+async function violationOf(
+  declared: AnyDeclared,
+  found: Found,
+  options: RunOptions,
+): Promise<Violation | undefined> {
+  const minimal: Minimal = found.isMinimal
+    ? found
+    : await minimise(found, performance.now() + MINIMISE_MS);
+  const { scene, take } = minimal;
+  const violation = take.violations.find(
+    ({ invariant }) => invariant === found.take.violations[0]?.invariant,
+  );
+  if (violation === undefined) return undefined;
+  const isSame = await replaysAlike(minimal);
+  const operations = take.operations.toSorted((a, b) => a.invokedAt - b.invokedAt);
+  const isWhole = violation.counterexample?.operations.length === operations.length;
+  const { seed, repeat, program } = scene;
+  const token = replayToken({
+    ...{ name: declared.name, seed, repeat, program, choices: take.choices },
+    file: relativeModule(declared),
+  });
+  const doubt = isSame ? '' : ' (replayed, it went another way: the store is not deterministic)';
+  return {
+    ...violation,
+    message: violation.message + doubt,
+    repeat: 0,
+    operations: [],
+    counterexample: {
+      operations,
+      others: 0,
+      sentence: violation.counterexample?.sentence ?? violation.message,
+      order: isWhole ? (violation.counterexample?.order ?? []) : [],
+      schedule: scheduleOf(take),
+      test: options.regressionTest?.(token),
+      token,
+    },
+  };
+}
+
+async function replaysAlike({ scene, take }: Minimal): Promise<boolean> {
+  const again = await simulate(scene, new ReplayStrategy(take.choices));
+  return again.labels.join() === take.labels.join();
+}
+
+/** Steps as a reader needs them: client and what it did. */
+function scheduleOf({ labels }: Take): readonly string[] {
+  return labels.map((label) => `client ${label}`);
+}
+
+function relativeModule({ module }: AnyDeclared): string {
+  return module.startsWith('file:') ? relative(process.cwd(), fileURLToPath(module)) : module;
+}
