@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,45 +8,22 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
-import type { RunReport } from '../src/torture/report.ts';
+import type { Timeline } from '../src/torture/report.ts';
 import { htmlReport, junitReport, liveLine, reportText } from '../src/torture.ts';
-import { emptyRun, fullRun, lostUpdate, reportOf, violation } from './torture/full-report.ts';
+import {
+  emptyRun,
+  fullRun,
+  hostileTexts,
+  reportOf,
+  runSaying,
+  timeline,
+  violation,
+} from './torture/full-report.ts';
 
-/** Text of a store that would do harm where it is not shown as text. */
-const hostile = [
-  '</script><script>alert(1)</script>',
-  '</style></title></textarea><img src=x onerror=alert(1)>',
-  ']]>&lt;&#0;<!-- --><!DOCTYPE html>',
-  `"'\` onload=alert(1) ${'\u0000\u001b[2J\r\n\t\u202e\ud800'}`,
-];
-
-/** A run in which every text that comes from a store is `said`. */
-function runSaying(said: string): RunReport {
-  const example = lostUpdate();
-  const operations = example.operations.map((one, at) => {
-    const error = at === 3 ? said : undefined;
-    return { ...one, f: said, input: said, output: { [said]: [said] }, error };
-  });
-  const counterexample = { ...example, operations, sentence: said, schedule: [said], test: said };
-  return fullRun({
-    ...{ name: said, title: said, target: said, replay: said, notes: [said], reason: said },
-    violations: [
-      violation({ invariant: said, message: said, operations, counterexample }),
-      violation({ invariant: said, message: said, operations, counterexample: undefined }),
-    ],
-    histograms: { [said]: { counts: [0, 1], total: 1, max: 1, sum: 1 } },
-    pairs: { [`${said}|${said}`]: 1 },
-    timeline: { f: [said], marks: [[0, 0, 0, 1, 2]], total: 1 },
-    faults: [
-      { fault: said, armed: 1, hit: 1, skipped: said, windows: [] },
-      {
-        ...{ fault: said, armed: 1, hit: 1, skipped: undefined },
-        windows: [{ repeat: 0, from: 0, to: 1, target: said }],
-      },
-    ],
-    leaks: fullRun().leaks.map((leak) => ({ ...leak, names: [said] })),
-  });
-}
+/** Of any code units, characters or not. */
+const anyText = fc.string({
+  unit: fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit)),
+});
 
 describe('the text report', () => {
   const full = reportText(reportOf([fullRun()]));
@@ -101,7 +79,7 @@ describe('the text report', () => {
   });
 
   test('of hostile text steers no terminal and has no line of a megabyte', () => {
-    for (const said of [...hostile, '\u001b'.repeat(1e6)]) {
+    for (const said of [...hostileTexts, '\u001b'.repeat(1e6)]) {
       const shown = reportText(reportOf([runSaying(said)], { replay: 'again' }));
       // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there.
       assert.doesNotMatch(shown, /[\u0000-\u0008\u000b-\u001f\u007f\u202e]/);
@@ -147,13 +125,12 @@ describe('the JUnit report', () => {
   });
 
   test('is well formed whatever a store says', () => {
-    for (const said of [...hostile, '<&>"\u0007'.repeat(2e5)]) {
+    for (const said of [...hostileTexts, '<&>"\u0007'.repeat(2e5)]) {
       assertWellFormed(junitReport(reportOf([runSaying(said)], { seed: said.slice(0, 1000) })));
     }
     fc.assert(
-      fc.property(
-        fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map(String.fromCharCode) }),
-        (said) => assertWellFormed(junitReport(reportOf([runSaying(said)], { replay: said }))),
+      fc.property(anyText, (said) =>
+        assertWellFormed(junitReport(reportOf([runSaying(said)], { replay: said }))),
       ),
     );
   });
@@ -202,5 +179,88 @@ describe('the command line', () => {
 });
 
 describe('the HTML report', () => {
-  test('exists', () => assert.ok(htmlReport(reportOf([fullRun()]))));
+  test('is made of nothing but what it is meant to be made of, whatever a store says', () => {
+    for (const said of [...hostileTexts, '<b>"\'&\u0007'.repeat(2e5)]) {
+      const html = htmlReport(reportOf([runSaying(said)], { seed: said, replay: said }));
+      assertHarmless(html);
+      assert.ok(html.length < 3e6, `${html.length}`);
+    }
+    fc.assert(
+      fc.property(anyText, (said) => assertHarmless(htmlReport(reportOf([runSaying(said)])))),
+      { numRuns: 50 },
+    );
+  });
+
+  test('says by its policy that nothing is asked for and that no script runs but its own', () => {
+    const html = htmlReport(reportOf([fullRun()]));
+    const [, policy = ''] = /Content-Security-Policy" content="([^"]*)"/.exec(html) ?? [];
+    assert.match(policy, /^default-src 'none'; style-src 'sha256-\S+'; script-src 'sha256-\S+';/);
+    for (const [kind, element] of [
+      ['style', /<style>([\s\S]*?)<\/style>/],
+      ['script', /<script>([\s\S]*?)<\/script>/],
+    ] as const) {
+      const [, content = ''] = element.exec(html) ?? [];
+      const hash = createHash('sha256').update(content).digest('base64');
+      assert.ok(policy.includes(`${kind}-src 'sha256-${hash}'`), kind);
+    }
+  });
+
+  test('of many long runs stays below 6 MB, with the first operations of each', () => {
+    const long = timeline(100_000, 32);
+    const runs = Array.from({ length: 33 }, (_, index) =>
+      fullRun({ name: `P${index}`, timeline: long, operations: 100_000 }),
+    );
+    const html = htmlReport(reportOf(runs));
+    assert.ok(html.length < 6e6, `${html.length}`);
+    assert.match(html, /The first 7,\d\d\d of 100,012 operations/);
+  });
+
+  test('cuts long pauses out of a timeline, and says so', () => {
+    const marks = [0, 1, 2].flatMap((burst): Timeline['marks'][number][] => [
+      [0, 0, 0, burst * 1e6, burst * 1e6 + 80],
+      [1, 0, 0, burst * 1e6 + 40, burst * 1e6 + 100],
+    ]);
+    const run = emptyRun({ timeline: { f: ['add'], marks, total: 6 } });
+    const html = htmlReport(reportOf([run]));
+    assert.match(html, /Dotted: 2 pauses are cut out, 2 s in all/);
+    assert.equal(html.match(/<path class="break" d="M\d/g)?.length, 2);
+  });
 });
+
+const ELEMENTS = new Set(
+  'a b body br circle code dd details div dl dt figcaption figure g h1 h2 h3 head header html li link main meta ol p path polygon polyline pre rect script section span style summary svg table tbody td text tfoot th thead title tr ul'.split(
+    ' ',
+  ),
+);
+const ATTRIBUTES = new Set(
+  'aria-hidden aria-label aria-labelledby charset class colspan content cx cy d data-lanes data-picture dx height href http-equiv id lang name open points preserveAspectRatio r rel role rx scope tabindex text-anchor viewBox width x y'.split(
+    ' ',
+  ),
+);
+const VOID = new Set(['br', 'link', 'meta']);
+
+/** That every element and attribute is one of ours, closed in turn, and that text is only text. */
+function assertHarmless(html: string): void {
+  const bare = html
+    .replace(/<style>[\s\S]*?<\/style>/, '')
+    .replace(/<script>[\s\S]*<\/script>\n<\/body>/, '</body>')
+    .replace(/^<!doctype html>\n/, '');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there.
+  assert.doesNotMatch(bare, /[\u0000-\u0008\u000b-\u001f\u007f\p{Surrogate}]/u);
+  const token = /<(\/?)([a-z0-9]+)((?: [\w-]+(?:="[^"<>]*")?)*)(\/?)>|[^<>]+/gy;
+  const open: string[] = [];
+  while (token.lastIndex < bare.length) {
+    const from = token.lastIndex;
+    const found = token.exec(bare);
+    assert.ok(found, `neither element nor text: ${bare.slice(from, from + 80)}`);
+    const [, end, name, attributes = '', isEmpty] = found;
+    if (name === undefined) continue;
+    assert.ok(ELEMENTS.has(name), name);
+    for (const [, attribute = ''] of attributes.matchAll(/ ([\w-]+)(?:="[^"]*")?/g)) {
+      assert.ok(ATTRIBUTES.has(attribute), attribute);
+    }
+    if (end) assert.equal(name, open.pop());
+    else if (!isEmpty && !VOID.has(name)) open.push(name);
+  }
+  assert.deepEqual(open, []);
+}

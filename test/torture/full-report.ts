@@ -178,3 +178,39 @@ export function reportOf(runs: readonly RunReport[], more: Partial<Report> = {})
     ...more,
   };
 }
+
+/** Text of a store that would do harm where it is not shown as text. */
+export const hostileTexts = [
+  '</script><script>alert(1)</script>',
+  '</style></title></textarea><img src=x onerror=alert(1)>',
+  ']]>&lt;&#0;<!-- --><!DOCTYPE html>',
+  `"'\` onload=alert(1) ${'\u0000\u001b[2J\r\n\t\u202e\ud800'}`,
+];
+
+/** A run in which every text that comes from a store is `said`. */
+export function runSaying(said: string): RunReport {
+  const example = lostUpdate();
+  const operations = example.operations.map((one, at) => {
+    const error = at === 3 ? said : undefined;
+    return { ...one, f: said, input: said, output: { [said]: [said] }, error };
+  });
+  const counterexample = { ...example, operations, sentence: said, schedule: [said], test: said };
+  return fullRun({
+    ...{ name: said, title: said, target: said, replay: said, notes: [said], reason: said },
+    violations: [
+      violation({ invariant: said, message: said, operations, counterexample }),
+      violation({ invariant: said, message: said, operations, counterexample: undefined }),
+    ],
+    histograms: { [said]: { counts: [0, 1], total: 1, max: 1, sum: 1 } },
+    pairs: { [`${said}|${said}`]: 1 },
+    timeline: { f: [said], marks: [[0, 0, 0, 1, 2]], total: 1 },
+    faults: [
+      { fault: said, armed: 1, hit: 1, skipped: said, windows: [] },
+      {
+        ...{ fault: said, armed: 1, hit: 1, skipped: undefined },
+        windows: [{ repeat: 0, from: 0, to: 1, target: said }],
+      },
+    ],
+    leaks: fullRun().leaks.map((leak) => ({ ...leak, names: [said] })),
+  });
+}
