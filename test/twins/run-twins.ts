@@ -10,10 +10,10 @@ export interface TwinCase {
 }
 
 export const twinCases: readonly TwinCase[] = [
-  { twin: 'plan-outside', presets: ['P1', 'P5'], verdict: 'violation' },
-  { twin: 'group-without-savepoint', presets: ['P8'], verdict: 'violation' },
-  { twin: 'checked-not-inserted', presets: ['P1', 'P5'], verdict: 'violation' },
-  { twin: 'honest', presets: ['P1', 'P5', 'P8'], verdict: 'ok' },
+  { twin: 'plan-outside', presets: ['P1', 'P5', 'PL'], verdict: 'violation' },
+  { twin: 'group-without-savepoint', presets: ['P8', 'PL'], verdict: 'violation' },
+  { twin: 'checked-not-inserted', presets: ['P1', 'P5', 'PL'], verdict: 'violation' },
+  { twin: 'honest', presets: ['P1', 'P5', 'P8', 'PL'], verdict: 'ok' },
 ];
 
 /** How often each preset came to the verdict that it must come to. */

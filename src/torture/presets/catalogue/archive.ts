@@ -105,11 +105,11 @@ const damage: readonly Omit<Scenario, 'store'>[] = [
   {
     id: 'C11',
     title: 'garbage in the middle',
-    asserts: 'the checksum tells, on reading if not before',
+    asserts: 'the checksum tells',
   },
-  { id: 'C12', title: 'finished twice', asserts: 'cannot be' },
+  { id: 'C12', title: 'finished twice', asserts: 'the type does not allow it' },
   { id: 'C13', title: 'after a failed open', asserts: 'a good archive is still readable' },
-].map((one) => ({ ...one, crews: [{ workers: 1, operations: 1 }] }));
+].map((one) => inOne(one, 1));
 
 /** Large files, which are stored in frames of 64 KiB from 50 MiB on. */
 const frames: readonly Omit<Scenario, 'store'>[] = [
@@ -117,17 +117,26 @@ const frames: readonly Omit<Scenario, 'store'>[] = [
   { id: 'F2', title: 'a byte less than 50 MiB', asserts: 'not framed' },
   { id: 'F3', title: '50.1 MiB', asserts: 'framed' },
   { id: 'F4', title: '51 to 128 MiB', operations: 5, asserts: 'framed, content exact' },
-  { id: 'F5', title: '50 MiB and 100 bytes', asserts: 'framed, the last frame a part' },
-  { id: 'F6', title: '200 MiB', asserts: 'framed, the same after a round trip' },
+  { id: 'F5', title: '50 MiB and 100 bytes', asserts: 'framed, the last one a part' },
+  { id: 'F6', title: '200 MiB', asserts: 'framed, the same when read' },
   { id: 'F7', title: '1, 49, 51 and 100 MiB', operations: 4, asserts: 'both ways in one archive' },
-  { id: 'F8', title: '1,000 frames more', asserts: 'exact multiple of a frame' },
+  { id: 'F8', title: '50 MiB and 1,000 frames', asserts: 'an exact multiple' },
   {
     id: 'F9',
     title: '100 MiB by pattern',
     asserts: 'every byte follows from its place',
     weakness: 'a hundred bytes of it were looked at',
   },
-].map(({ operations = 1, ...one }) => ({ ...one, crews: [{ workers: 1, operations }] }));
+].map(({ operations = 1, ...one }) => inOne(one, operations));
+
+/** Done by one worker, with the case named in what is asserted of it. */
+function inOne(
+  one: Omit<Scenario, 'store' | 'crews'>,
+  operations: number,
+): Omit<Scenario, 'store'> {
+  const asserts = `${one.title}: ${one.asserts}`;
+  return { ...one, crews: [{ workers: 1, operations }], asserts };
+}
 
 /** Archives of files and databases. */
 export const archiveScenarios = scenariosOf('archive', [

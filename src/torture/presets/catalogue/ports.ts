@@ -97,7 +97,7 @@ export const portsScenarios = scenariosOf('ports', [
   {
     id: 'PL',
     title: 'linearizability: reserve, release, list',
-    crews: [{ workers: 5, operations: 20 }],
+    crews: [{ workers: 5, operations: 40 }],
     asserts: 'one order explains every answer',
     isOurs: true,
   },

@@ -86,7 +86,8 @@ export function storedRows({ setup }: SiteShared): readonly Row[] {
 function checkDatabase({ setup }: SiteShared): string[] {
   const file = join(setup.dataDir, 'ports.db');
   if (!existsSync(file)) return [`${file} does not exist`];
-  using database = new DatabaseSync(file, { readOnly: true });
+  // Not read-only: SQLite then leaves CHECK constraints out.
+  using database = new DatabaseSync(file);
   const found = database.prepare('PRAGMA integrity_check').all();
   return found
     .map((row) => String(row.integrity_check))

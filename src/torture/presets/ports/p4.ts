@@ -78,7 +78,7 @@ function missing(
     ({ input, output }) => String(ofGroup(input.name).sort((a, b) => a - b)) !== String(output),
   );
   if (missed.length === 0) return [];
-  const message = `a list lacks the ports of ${missed.map(({ input }) => input.name).join(' ')}`;
+  const message = `a list lacks the ports of ${missed.length} groups, of ${missed[0]?.input.name} first`;
   return [{ message, operations: list ? [...missed, list] : missed }];
 }
 
