@@ -14,6 +14,7 @@ import {
   emptyRun,
   fullRun,
   hostileTexts,
+  lostUpdate,
   reportOf,
   runSaying,
   timeline,
@@ -31,20 +32,34 @@ describe('the text report', () => {
   test('shows a counterexample with a column for each client, and the sentence beneath', () => {
     assert.ok(
       full.includes(`P5 processes: linearizable: no order of the operations explains their results (repetition 1)
-  µs     client 0    client 1          client 2
-  0.0    ┌ add 1
-  112.5  └ → 1  (1)
-  130.0  ┌ add 1
-  141.2  │           ┌ add 1
-  200.0  │           │                 ┌ add 1
-  290.0  │           └ → 2  CANNOT BE  │
-  310.0  └ → 2  (2)                    │
+  step  client 0    client 1          client 2
+  1     ┌ add 1
+  4     └ → 1  (1)
+  5     ┌ add 1
+  6     │           ┌ add 1
+  8     │           │                 ┌ add 1
+  10    │           └ → 2  CANNOT BE  │
+  11    └ → 2  (2)                    │
 `),
       full,
     );
     assert.match(full, / {2}add 1 → 2 of client 1 cannot be: 2 was answered already/);
     assert.match(full, / {2}and 17 more operations, which may or may not have happened/);
     assert.match(full, / {2}replay: holdfast torture replay 7:a91c-0002\n/);
+  });
+
+  test('of a run that nobody scheduled tells the time since the first operation', () => {
+    const { schedule: _, ...example } = lostUpdate();
+    const run = (size: number) => {
+      const operations = example.operations.map((one) => {
+        const returnedAt = one.returnedAt && one.returnedAt * size;
+        return { ...one, invokedAt: one.invokedAt * size, returnedAt };
+      });
+      const counterexample = { ...example, operations };
+      return reportText(reportOf([fullRun({ violations: [violation({ counterexample })] })]));
+    };
+    assert.match(run(1), /^ {2}µs .*\n {2}0\.0 .*\n {2}3\.0 /m);
+    assert.match(run(1000), /^ {2}ms .*\n {2}0\.000 .*\n {2}3\.000 /m);
   });
 
   test('names the file of the test of a counterexample', () => {

@@ -1,6 +1,7 @@
 import type { Call } from './check/call.ts';
 import { callTable } from './check/call-table.ts';
 import type { Operation } from './operation.ts';
+import { clockOf } from './operation-clock.ts';
 import { cut, excerpt, oneLine } from './printable.ts';
 import { type Standing, standingsOf } from './standing.ts';
 import type { Counterexample } from './verdict.ts';
@@ -8,13 +9,15 @@ import type { Counterexample } from './verdict.ts';
 /** Of what an operation threw. */
 const ERROR_MAX = 40;
 
-/** A counterexample as a table with a column for each client, and the sentence beneath. */
-export function counterexampleText(counterexample: Counterexample): string {
-  const { operations, others, sentence, order } = counterexample;
+/**
+ * A counterexample as a table with a column for each client, and the sentence beneath, unless that
+ * has been said.
+ */
+export function counterexampleText(counterexample: Counterexample, said?: string): string {
+  const { operations, others, sentence, order, schedule } = counterexample;
   const standings = standingsOf(counterexample);
   const calls = new Map(operations.map((one) => [callOf(one), one]));
-  const first = operations[0]?.invokedAt ?? 0;
-  const { unit, place } = clockOf(operations, first);
+  const { unit, place } = clockOf(operations, schedule !== undefined);
   const table = callTable([...calls.keys()], {
     who: 'client',
     where: unit,
@@ -30,7 +33,7 @@ export function counterexampleText(counterexample: Counterexample): string {
     table.trimEnd(),
     ...legend,
     ...(others > 0 ? [`and ${othersText(others)}`] : []),
-    excerpt(sentence),
+    ...(sentence === said ? [] : [excerpt(sentence)]),
   ].join('\n');
 }
 
@@ -51,19 +54,3 @@ function remarkText({ error }: Operation, standing: Standing): string | undefine
   if (standing === undefined) return said;
   return [said ?? [], standing === 'none' ? 'CANNOT BE' : `(${standing})`].flat().join('  ');
 }
-
-/** Times since `first`, in a unit that tells them apart. */
-function clockOf(
-  operations: readonly Operation[],
-  first: number,
-): { readonly unit: string; readonly place: (at: number) => string } {
-  const last = Math.max(first, ...operations.map((one) => one.returnedAt ?? one.invokedAt));
-  const scale = SCALES.find(({ upTo }) => last - first < upTo) ?? MS;
-  return { unit: scale.unit, place: (at) => ((at - first) / scale.size).toFixed(scale.digits) };
-}
-
-const MS = { unit: 'ms', upTo: Number.POSITIVE_INFINITY, size: 1e6, digits: 3 };
-const SCALES = [
-  { unit: 'ns', upTo: 1e3, size: 1, digits: 0 },
-  { unit: 'µs', upTo: 1e6, size: 1e3, digits: 1 },
-];

@@ -20,9 +20,10 @@ const OPEN_MAX = 2;
 export function htmlReport(report: Report): string {
   const { verdict, runs } = report;
   const marksMax = Math.floor(MARKS_MAX / Math.max(1, runs.length));
+  const isOnly = runs.length === 1;
   const sections = runs.map((run) => {
     const isOpen = runs.length <= OPEN_MAX || run.verdict !== 'ok';
-    return runSection(run, { anchor: anchorOf(runs, run), isOpen, marksMax });
+    return runSection(run, { anchor: anchorOf(runs, run), isOpen, isOnly, marksMax });
   });
   return `<!doctype html>
 <html lang="en">

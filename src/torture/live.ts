@@ -32,11 +32,11 @@ function passing(text: string): { text: string; isPassing: boolean } {
 
 /** What became of a run, and beneath it what a run that is not ok has to say first. */
 function verdictText(run: RunReport): string {
-  const { verdict, operations, overlap, latencyMs, durationMs, title = '' } = run;
+  const { mode, verdict, operations, overlap, latencyMs, durationMs, title = '' } = run;
   const figures = [
     `${operations} ops`,
     `overlap ${percent(overlap)}`,
-    `p99 ${millis(latencyMs.p99)} ms`,
+    ...(mode === 'interleave' ? [] : [`p99 ${millis(latencyMs.p99)} ms`]),
     `${(durationMs / 1000).toFixed(1)} s`,
   ];
   const name = cut(title, 24).padEnd(24);

@@ -49,20 +49,25 @@ interface Column {
 }
 
 const COLUMN_LIST: readonly Column[] = [
-  { title: 'preset', isText: true, of: (run) => cut(oneLine(cut(run.name, 12)), 12) },
+  { title: 'preset', isText: true, of: (run) => cut(oneLine(cut(run.name, 24)), 24) },
   { title: 'scenario', isText: true, of: (run) => cut(oneLine(cut(run.title ?? '', 23)), 23) },
   { title: 'mode', isText: true, of: (run) => run.mode },
   { title: 'wrk', of: (run) => String(run.workers) },
   { title: 'ops', of: (run) => String(run.operations) },
   { title: 'overlap', of: (run) => percent(run.overlap) },
   { title: 'peak', of: (run) => String(run.maxConcurrency) },
-  { title: 'skew', of: (run) => millis(run.skewMs.median) },
-  { title: 'p50', of: (run) => millis(run.latencyMs.p50) },
-  { title: 'p99', of: (run) => millis(run.latencyMs.p99) },
-  { title: 'p99.9', of: (run) => millis(run.latencyMs.p999) },
-  { title: 'max', of: (run) => millis(run.latencyMs.max) },
+  { title: 'skew', of: (run) => measured(run, run.skewMs.median) },
+  { title: 'p50', of: (run) => measured(run, run.latencyMs.p50) },
+  { title: 'p99', of: (run) => measured(run, run.latencyMs.p99) },
+  { title: 'p99.9', of: (run) => measured(run, run.latencyMs.p999) },
+  { title: 'max', of: (run) => measured(run, run.latencyMs.max) },
   { title: 'verdict', isText: true, of: (run) => run.verdict },
 ];
+
+/** Where the rig decides what happens when, nothing takes time. */
+function measured({ mode }: RunReport, ms: number): string {
+  return mode === 'interleave' ? '–' : millis(ms);
+}
 
 /** Where there is no room, in this order. */
 const FIRST_TO_GO = ['p99.9', 'max', 'skew', 'wrk', 'peak', 'p50'];
@@ -129,7 +134,7 @@ export function evidenceText(violation: Violation, test?: string): string {
     const more = operations.length - EVIDENCE_LINES;
     if (more > 0) lines.push(`and ${more} more operations`);
   } else {
-    lines.push(...counterexampleText(counterexample).split('\n'));
+    lines.push(...counterexampleText(counterexample, message).split('\n'));
     const { token } = counterexample;
     if (token !== undefined) lines.push(`replay: ${tokenCommand(token)}`);
     if (test !== undefined) lines.push(`a test that shows it again: ${test}`);

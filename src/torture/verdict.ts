@@ -25,13 +25,16 @@ export interface Counterexample {
   readonly sentence: string;
   /** The order that explains most of them, as places in `operations`. */
   readonly order: readonly number[];
-  /** The schedule, where the rig made it: scheduling points in turn. */
+  /** The schedule, where the rig made it: scheduling points in turn. Times are of these, too. */
   readonly schedule?: readonly string[] | undefined;
   /** A test file that shows the fault again. */
   readonly test?: string | undefined;
   /** What `holdfast torture replay` takes. */
   readonly token?: string | undefined;
 }
+
+/** What stands for one scheduling point where the rig made the schedule. */
+export const STEP_NS = 1000;
 
 /** The worst of several: a violation weighs more than an unknown. */
 export function worst(verdicts: readonly Verdict[]): Verdict {

@@ -29,10 +29,10 @@ export function operation(
 export function lostUpdate(): Counterexample {
   return {
     operations: [
-      operation(0, 'add', [400, 512.5], { input: 1, output: 1 }),
-      operation(0, 'add', [530, 710], { input: 1, output: 2 }),
-      operation(1, 'add', [541.2, 690], { input: 1, output: 2 }),
-      operation(2, 'add', [600, undefined], { input: 1 }),
+      operation(0, 'add', [1, 4], { input: 1, output: 1 }),
+      operation(0, 'add', [5, 11], { input: 1, output: 2 }),
+      operation(1, 'add', [6, 10], { input: 1, output: 2 }),
+      operation(2, 'add', [8, undefined], { input: 1 }),
     ],
     others: 17,
     order: [0, 1],

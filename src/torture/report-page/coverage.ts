@@ -8,10 +8,7 @@ const KINDS_MAX = 16;
 /** What could have gone wrong, in that it happened: who met whom, which faults struck, what was tried. */
 export function coveragePart(run: RunReport): string {
   const { schedules, faults } = run;
-  const tried =
-    schedules === undefined
-      ? ''
-      : `<p>${text(schedulesText(schedules))}, ${count(Math.round(schedules.perSecond))} a second.</p>`;
+  const tried = schedules === undefined ? '' : `<p>${text(schedulesText(schedules))}.</p>`;
   const parts = [pairs(run), faults.length === 0 ? '' : faultTable(faults)];
   const columns = parts.filter((part) => part !== '').map((part) => `<div>${part}</div>`);
   if (tried === '' && columns.length === 0) return '';
@@ -37,7 +34,10 @@ function pairs({ pairs: met, histograms, overlap, maxConcurrency }: RunReport): 
   });
   const heads = kinds.map((kind) => `<th scope="col" class="number">${text(kind, 40)}</th>`);
   const all = (kinds.length * (kinds.length + 1)) / 2;
-  return `<p>${percent(overlap)} of the operations met one of another client, at most ${count(maxConcurrency)} at once. Of ${count(all)} pairs of kinds ${count(all - missed)} overlapped${missed === 0 ? '' : `, ${count(missed)} never did`}:</p>
+  const together = `<p>${percent(overlap)} of the operations met one of another client, at most ${count(maxConcurrency)} at once.`;
+  if (kinds.length < 2) return `${together}</p>`;
+  const never = missed === 0 ? '' : `, ${count(missed)} never did`;
+  return `${together} Of ${count(all)} pairs of kinds ${count(all - missed)} overlapped${never}:</p>
 <div class="scroll" tabindex="0" role="group" aria-label="How often kinds of operations overlapped"><table class="pairs"><tbody>${rows.join('')}</tbody><tfoot><tr><td></td>${heads.join('')}</tr></tfoot></table></div>`;
 }
 

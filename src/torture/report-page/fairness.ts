@@ -18,12 +18,13 @@ export function fairnessPart({ throughput }: RunReport): string {
   if (median === 0) return '';
   const slowest = totals.indexOf(Math.min(...totals));
   const quickest = totals.indexOf(Math.max(...totals));
+  const isEven = slowest === quickest;
   const ratio = (client: number) => `${Math.round(((totals[client] ?? 0) / median) * 100)} %`;
   return `<section class="part"><h3>Fairness</h3>
-<p>The slowest, client ${slowest}, did ${ratio(slowest)} of the median; the quickest, client ${quickest}, ${ratio(quickest)}.</p>
+<p>${isEven ? 'Each client did as much as every other.' : `The slowest, client ${slowest}, did ${ratio(slowest)} of the median; the quickest, client ${quickest}, ${ratio(quickest)}.`}</p>
 <div class="pair">
 <figure><figcaption>Operations by client</figcaption>${columns(totals, median)}</figure>
-${course(throughput, slowest)}</div></section>`;
+${course(throughput, isEven ? undefined : slowest)}</div></section>`;
 }
 
 function columns(totals: readonly number[], median: number): string {
@@ -53,14 +54,14 @@ function columns(totals: readonly number[], median: number): string {
   });
 }
 
-/** Of all clients the least, the median and the most in each stretch, and the slowest by itself. */
-function course({ binMs, clients }: Throughput, slowest: number): string {
-  const bins = Math.max(...clients.map((own) => own.length));
+/** Of all clients the least, the median and the most in each stretch, and the slowest, if one is. */
+function course({ binMs, clients }: Throughput, slowest: number | undefined): string {
+  const { first, bins } = used(clients);
   if (bins < 3) return '';
   const at = (part: number) =>
     Array.from({ length: bins }, (_, bin) =>
       quantile(
-        clients.map((own) => own[bin] ?? 0),
+        clients.map((own) => own[first + bin] ?? 0),
         part,
       ),
     );
@@ -71,15 +72,11 @@ function course({ binMs, clients }: Throughput, slowest: number): string {
       (value, bin) => `${px(PLOT_WIDTH * LEFT + ((bin + 0.5) / bins) * ROOM)},${px(y(value))}`,
     );
   const band = [...points(most), ...points(at(0)).reverse()].join(' ');
-  const own = clients[slowest] ?? [];
+  const own = slowest === undefined ? [] : (clients[slowest] ?? []).slice(first, first + bins);
   const label =
     'Operations returned in each stretch of time: least, median and most of all clients';
   const ticks = [0, 0.5, 1].map((part) =>
-    word(
-      LEFT + part * (1 - LEFT),
-      HEIGHT - 6,
-      part === 0 ? '0' : durationText(part * bins * binMs * 1e6),
-    ),
+    word(LEFT + part * (1 - LEFT), HEIGHT - 6, durationText((first + part * bins) * binMs * 1e6)),
   );
   const drawn = plot({
     height: HEIGHT,
@@ -92,9 +89,24 @@ function course({ binMs, clients }: Throughput, slowest: number): string {
     ],
     words: [...levels.map((one) => one.word), ...ticks],
   });
-  const key = (name: string, said: string) =>
-    `<span><svg class="key" width="18" height="10" aria-hidden="true"><path class="curve ${name}" d="M0 5h16"/></svg>${said}</span>`;
-  return `<figure><figcaption>Each ${durationText(binMs * 1e6)} <span class="keys">${key('c0', 'median')} ${key('c1', `client ${slowest}`)} </span></figcaption>${drawn}</figure>`;
+  const keys = [
+    key('c0', 'median'),
+    ...(slowest === undefined ? [] : [key('c1', `client ${slowest}`)]),
+  ];
+  return `<figure><figcaption>Each ${durationText(binMs * 1e6)} <span class="keys">${keys.join(' ')}</span></figcaption>${drawn}</figure>`;
+}
+
+function key(name: string, said: string): string {
+  return `<span><svg class="key" width="18" height="10" aria-hidden="true"><path class="curve ${name}" d="M0 5h16"/></svg>${said}</span>`;
+}
+
+/** The stretches from the first to the last in which anything returned. */
+function used(clients: Throughput['clients']): { readonly first: number; readonly bins: number } {
+  const length = Math.max(...clients.map((own) => own.length));
+  const isUsed = (bin: number) => clients.some((own) => (own[bin] ?? 0) > 0);
+  const places = Array.from({ length }, (_, bin) => bin).filter(isUsed);
+  const first = places[0] ?? 0;
+  return { first, bins: (places.at(-1) ?? 0) - first + 1 };
 }
 
 function heightsUpTo(high: number): {

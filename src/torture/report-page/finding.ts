@@ -1,7 +1,8 @@
 import { othersText } from '../counterexample-text.ts';
 import { tokenCommand } from '../figures-text.ts';
-import type { Operation } from '../operation.ts';
-import { cut, printable, valueText } from '../printable.ts';
+import { describeOperation, type Operation } from '../operation.ts';
+import { clockOf, type OperationClock } from '../operation-clock.ts';
+import { cut, oneLine, printable, valueText } from '../printable.ts';
 import { type Standing, standingsOf } from '../standing.ts';
 import type { Counterexample, Violation } from '../verdict.ts';
 import { command } from './command.ts';
@@ -27,7 +28,7 @@ export function finding(violation: Violation): string {
   const evidence =
     counterexample === undefined ? plainEvidence(operations) : explained(counterexample);
   return `<section class="part finding"><h3>${text(invariant, 200)} <span class="aside">${where.join(', ')}</span></h3>
-${messageOf(message)}${evidence}</section>`;
+${counterexample?.sentence === message ? '' : messageOf(message)}${evidence}</section>`;
 }
 
 /** Several lines are a table of their author; a long line is cut, with the rest for who asks. */
@@ -42,9 +43,14 @@ ${folded('The whole message', `<p class="message">${text(whole, MESSAGE_MAX)}</p
 function plainEvidence(operations: readonly Operation[]): string {
   const shown = inOrder(operations).slice(0, OPERATIONS_SHOWN);
   if (shown.length === 0) return '';
+  const [only] = shown;
+  if (only !== undefined && operations.length === 1) {
+    return `<p><code>${text(oneLine(cut(describeOperation(only), MESSAGE_SHOWN)))}</code></p>`;
+  }
   const rest = operations.length - shown.length;
   const more = rest > 0 ? `<p class="aside">and ${count(rest)} more operations</p>` : '';
-  return `<figure>${laneChart(shown, new Map())}</figure>${more}${tableOf(shown, new Map())}`;
+  const clock = clockOf(shown, false);
+  return `<figure>${laneChart(shown, new Map(), clock)}</figure>${more}${tableOf(shown, new Map(), clock)}`;
 }
 
 function inOrder(operations: readonly Operation[]): Operation[] {
@@ -57,6 +63,7 @@ function explained(counterexample: Counterexample): string {
   // Where it could not be made small, its end is what to look at.
   const shown = inOrder(operations).slice(-OPERATIONS_SHOWN);
   const left = operations.length - shown.length;
+  const clock = clockOf(shown, schedule !== undefined);
   const legend = [
     ...(order.length > 0 ? ['Numbers: the order that explains most of them.'] : []),
     ...([...standings.values()].includes('none') ? ['Crossed: has no place in it.'] : []),
@@ -64,10 +71,10 @@ function explained(counterexample: Counterexample): string {
     ...(left > 0 ? [`${count(left)} earlier operations are left out.`] : []),
     ...(others > 0 ? [`And ${othersText(others)}.`] : []),
   ];
-  return `<figure>${laneChart(shown, standings)}<figcaption>${legend.join(' ')}</figcaption></figure>
+  return `<figure>${laneChart(shown, standings, clock)}<figcaption>${legend.join(' ')}</figcaption></figure>
 <p class="sentence">${text(sentence, MESSAGE_MAX)}</p>
 ${token === undefined ? '' : command('Replay this violation', tokenCommand(token))}
-${tableOf(shown, standings)}${schedule === undefined ? '' : scheduleOf(schedule)}
+${tableOf(shown, standings, clock)}${schedule === undefined ? '' : scheduleOf(schedule)}
 ${test === undefined ? '' : folded('A test that shows it again', `<pre tabindex="0">${text(test, TEST_MAX)}</pre>`)}`;
 }
 
@@ -82,32 +89,36 @@ function scheduleOf(schedule: readonly string[]): string {
 function tableOf(
   operations: readonly Operation[],
   standings: ReadonlyMap<Operation, Standing>,
+  clock: OperationClock,
 ): string {
   const rows = operations.map((operation) => {
     const { process, f, input, invokedAt, returnedAt } = operation;
     const standing = standings.get(operation);
-    const took = returnedAt === undefined ? '–' : inMs(returnedAt - invokedAt);
+    const took = returnedAt === undefined ? '–' : clock.length(returnedAt - invokedAt);
     const asked = input === undefined || input === null ? f : `${f} ${valueText(input, 200)}`;
     const cells = [
       `<td class="number">${standing === 'none' ? '×' : (standing ?? '')}</td>`,
       `<th scope="row">client ${process}</th>`,
       `<td><code>${text(asked, 240)}</code></td>`,
       `<td><code>${text(answeredText(operation, 400), 400)}</code></td>`,
-      ...[inMs(invokedAt), took].map((shown) => `<td class="number">${shown}</td>`),
+      ...[clock.place(invokedAt), took].map((shown) => `<td class="number">${shown}</td>`),
     ];
     return `<tr>${cells.join('')}</tr>`;
   });
-  const heads = ['Order', 'Client', 'Operation', 'Answer', 'Begun, ms', 'Took, ms'];
+  const heads = [
+    'Order',
+    'Client',
+    'Operation',
+    'Answer',
+    `Begun, ${clock.unit}`,
+    `Took, ${clock.unit}`,
+  ];
   const isNumber = [true, false, false, false, true, true];
   const head = heads.map(
     (name, at) => `<th scope="col"${isNumber[at] ? ' class="number"' : ''}>${name}</th>`,
   );
   const table = `<div class="scroll" tabindex="0" role="group" aria-label="Operations as a table"><table class="operations"><thead><tr>${head.join('')}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
-  return folded(`These ${operations.length} operations as a table`, table);
-}
-
-function inMs(nanoseconds: number): string {
-  return (nanoseconds / 1e6).toFixed(3);
+  return folded('As a table', table);
 }
 
 function folded(title: string, content: string): string {

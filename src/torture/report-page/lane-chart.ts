@@ -1,4 +1,5 @@
-import { describeOperation, type Operation } from '../operation.ts';
+import type { Operation } from '../operation.ts';
+import type { OperationClock } from '../operation-clock.ts';
 import { cut, oneLine, valueText } from '../printable.ts';
 import type { Standing } from '../standing.ts';
 import { px, text } from './html-text.ts';
@@ -10,6 +11,8 @@ const BAR_PX = 44;
 const POINT_PX = 9;
 /** Of one line of a label. */
 const LABEL_MAX = 30;
+/** Of what a pointer brings up. */
+const TITLE_MAX = 300;
 
 /**
  * Operations as lanes, one for each client, drawn by what came before what. Where an order is known
@@ -18,6 +21,7 @@ const LABEL_MAX = 30;
 export function laneChart(
   operations: readonly Operation[],
   standings: ReadonlyMap<Operation, Standing>,
+  clock: OperationClock,
 ): string {
   const layout = layOutLanes(
     operations.map((operation) => ({
@@ -37,7 +41,7 @@ export function laneChart(
       `<text x="0" y="${(tops.get(client) ?? 0) + BAR_TOP_PX + BAR_PX / 2 + 4}">client ${client}</text>`,
   );
   const boxes = layout.placed.map((one) => box(one, yOf(one)));
-  const words = layout.placed.map((one) => wordsOf(one, yOf(one)));
+  const words = layout.placed.map((one) => wordsOf(one, yOf(one), titleOf(one, clock)));
   const order = inOrder(layout);
   const line = order.map((one) => `${px(one.point ?? 0)},${yOf(one)}`).join(' ');
   return `<div class="lanes"><svg class="gutter" width="64" height="${height}" aria-hidden="true">${names.join('')}</svg><div class="scroll" tabindex="0" role="group" aria-label="Operations by client"><svg class="calls" width="${layout.width}" height="${height}" role="img" aria-label="${text(labelOf(layout))}">${rules.join('')}${boxes.join('')}<polyline class="order" points="${line}"/>${words.join('')}</svg></div></div>`;
@@ -69,11 +73,21 @@ function box(placed: PlacedOperation, y: number): string {
 }
 
 /** What stands on a box, with all there is to say of it for a pointer that rests there. */
-function wordsOf(placed: PlacedOperation, y: number): string {
-  const { operation, standing, from, to, asked, answered, point } = placed;
+function wordsOf(placed: PlacedOperation, y: number, title: string): string {
+  const { standing, from, to, asked, answered, point } = placed;
   const x = px(from + 10);
   const mark = standing === 'none' ? cross((from + to) / 2, y) : numberAt(point, y, standing);
-  return `<g class="${classOf(placed)}"><title>${text(describeOperation(operation), 600)}</title><rect class="rest" x="${px(from)}" y="${y}" width="${px(to - from)}" height="${BAR_PX}"/><text x="${x}" y="${y + 21}">${text(asked)}</text><text class="answer" x="${x}" y="${y + 36}">${text(answered)}</text>${mark}</g>`;
+  return `<g class="${classOf(placed)}"><title>${text(title)}</title><rect class="rest" x="${px(from)}" y="${y}" width="${px(to - from)}" height="${BAR_PX}"/><text x="${x}" y="${y + 21}">${text(asked)}</text><text class="answer" x="${x}" y="${y + 36}">${text(answered)}</text>${mark}</g>`;
+}
+
+/** All there is to say of an operation. */
+function titleOf({ operation, standing }: PlacedOperation, clock: OperationClock): string {
+  const { process, f, input, invokedAt, returnedAt } = operation;
+  const end = returnedAt === undefined ? '' : clock.place(returnedAt);
+  const asked = input === undefined || input === null ? f : `${f} ${valueText(input, TITLE_MAX)}`;
+  const said = `client ${process} ${cut(asked, TITLE_MAX)} ${answeredText(operation, TITLE_MAX)}`;
+  const wrong = standing === 'none' ? ', has no place in the order' : '';
+  return `${said} (${clock.unit} ${clock.place(invokedAt)}–${end})${wrong}`;
 }
 
 function classOf({ operation, standing }: PlacedOperation): string {

@@ -35,10 +35,12 @@ export function latencyPart(run: RunReport): string {
     const title = titles[at] ?? '';
     return `<figure><figcaption>${title}</figcaption>${curves(set, drawn, scale, title)}</figure>`;
   });
-  const hint = corrected
-    ? '<p class="aside">A stall holds up every operation that was due in it: from when they were due it counts for each of them.</p>'
-    : '';
-  return `<section class="part"><h3>Latency</h3><div class="pair">${figures.join('')}</div>${table(run, kinds)}${hint}</section>`;
+  const figuresTable = table(run, kinds);
+  if (!corrected) {
+    return `<section class="part"><h3>Latency</h3><div class="pair">${figures.join('')}<div>${figuresTable}</div></div></section>`;
+  }
+  return `<section class="part"><h3>Latency</h3><div class="pair">${figures.join('')}</div>${figuresTable}
+<p class="aside">A stall holds up every operation that was due in it: from when they were due it counts for each of them.</p></section>`;
 }
 
 interface Scale {

@@ -35,7 +35,7 @@ function row(run: RunReport, anchor: string): string {
   const { p50, p99, p999, max } = latencyMs;
   const figures = [
     ...[count(clients), count(operations), percent(overlap), count(maxConcurrency)],
-    ...[skewMs.median, p50, p99, p999, max].map(millis),
+    ...[skewMs.median, p50, p99, p999, max].map((ms) => (mode === 'interleave' ? '–' : millis(ms))),
     durationText(run.durationMs * 1e6),
   ];
   const cells = figures.map((shown) => `<td class="number">${shown}</td>`);

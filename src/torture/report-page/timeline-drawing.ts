@@ -227,9 +227,10 @@ function drawGrid(picture: Picture, view: View): { shapes: string; words: string
   pieces.forEach(([at, cut], index) => {
     before += cut;
     const until = Math.min(view.to, pieces[index + 1]?.[0] ?? picture.span);
-    if (until < view.from || at > view.to) return;
+    // Of what comes before the first operation nothing is drawn.
+    if (until < view.from || at > view.to || until <= at) return;
     const x = (time: number) => ((time - view.from) / span) * 1000;
-    if (index > 0 && at >= view.from) {
+    if (at > 0 && at >= view.from) {
       shapes += `<path class="break" d="M${x(at).toFixed(1)} 22V${bottom}"/>`;
     }
     const first = Math.ceil((Math.max(at, view.from) + before) / step);

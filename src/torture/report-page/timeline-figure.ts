@@ -49,7 +49,10 @@ function labelOf({ faults }: RunReport, { picture, size }: TimelineData): string
   return `Timeline of ${size} operations of ${picture.clients.length} clients${struck}`;
 }
 
-function caption({ timeline, faults }: RunReport, { picture, size, cutOut }: TimelineData): string {
+function caption(
+  { timeline, faults, outcomes }: RunReport,
+  { picture, size, cutOut }: TimelineData,
+): string {
   const { total } = timeline;
   const of =
     size < total
@@ -66,8 +69,8 @@ function caption({ timeline, faults }: RunReport, { picture, size, cutOut }: Tim
       : '';
   const keys = [
     key('k0', 'ok'),
-    key('k1', 'fail, did not happen'),
-    key('k2', 'nobody knows'),
+    ...(outcomes.fail > 0 ? [key('k1', 'fail, did not happen')] : []),
+    ...(outcomes.info > 0 ? [key('k2', 'nobody knows')] : []),
     ...(faults.some(({ windows }) => windows.length > 0) ? [key('fault', 'fault')] : []),
     ...(picture.bands.some(([, , , kind]) => kind === 'flag') ? [key('flag', 'violation')] : []),
   ];
