@@ -25,6 +25,8 @@ describe('holdfast torture run', () => {
       '100',
       '--seed',
       's1',
+      '--mode',
+      'both',
     );
     assert.equal(code, 0, out);
     assert.match(out, /threads .* ok\n.*processes .* ok\n/);

@@ -6,6 +6,7 @@ import { defaultPlan } from './plan.ts';
 import type { Job, Reply, Request } from './protocol.ts';
 import { RunClock } from './run-clock.ts';
 import { SlotWriter } from './slots.ts';
+import { ownThreadId } from './stall/cpu.ts';
 import { Gate, type Instant, waitUntil } from './start-line.ts';
 import { Turns } from './turns.ts';
 import { realWorld } from './world/real-world.ts';
@@ -66,7 +67,7 @@ export class Host {
       ),
     );
     this.#loaded = { job, clients, slots, journal };
-    this.#reply({ type: 'loaded' });
+    this.#reply({ type: 'loaded', threadId: ownThreadId() });
   }
 
   #arm({ phase, round, skipped = {} }: Request & { type: 'arm' }): void {

@@ -55,9 +55,10 @@ export async function judge(
   }
   if (stall) {
     const table = inFlightTable(stall.inFlight, options.clock());
-    const message = [stall.message, ...table].join('\n');
-    if (stall.kind === 'stalled') blame('no-deadlock', message);
-    else doubts.push(message);
+    const message = [stall.message, ...table, ...stall.evidence].join('\n');
+    if (stall.kind === 'starvation') blame('no-starvation', message);
+    else if (stall.kind === 'late' || stall.kind === 'slow') doubts.push(message);
+    else blame('no-deadlock', `${stall.kind}: ${message}`);
   }
   judgeOutcomes(declared, history, blame);
   if (isWhole && declared.expect?.includes('linearizable')) {

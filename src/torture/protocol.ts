@@ -54,7 +54,8 @@ export type Request =
   | { readonly type: 'block'; readonly ms: number };
 
 export type Reply =
-  | { readonly type: 'loaded' }
+  /** With the kernel's number of the thread. */
+  | { readonly type: 'loaded'; readonly threadId: number | undefined }
   | { readonly type: 'armed' }
   | { readonly type: 'done'; readonly operations: readonly Operation[] }
   | { readonly type: 'unloaded' }

@@ -6,10 +6,12 @@ import { drawRound } from './draw.ts';
 import { readJournal } from './journal.ts';
 import type { Hostages, Nemesis } from './nemesis.ts';
 import type { Operation } from './operation.ts';
-import { clientCount, type Phase, type Size } from './plan.ts';
+import { clientCount, type Phase, roleOf, type Size } from './plan.ts';
 import type { Pool } from './pool.ts';
 import type { Job, Reply, Workload } from './protocol.ts';
 import { createSlotFile, type Slot, SlotReader, sharedSlots } from './slots.ts';
+import type { Look } from './stall/look.ts';
+import { lockLines, stackLines } from './stall-text.ts';
 import { Gate, maySpin } from './start-line.ts';
 import { type InFlight, type Stall, Watchdog, type WatchdogOptions } from './watchdog.ts';
 import type { Worker, WorkerKind } from './worker.ts';
@@ -27,19 +29,24 @@ export interface RepetitionOptions {
   readonly pool: Pool;
   /** For what the rig itself keeps of this repetition. */
   readonly dir: string;
+  readonly storeDir: string;
   readonly watchdog: WatchdogOptions;
   /** Who harms the workers while they work. */
   readonly nemesis?: Nemesis | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
+export interface KnownStall extends Pick<Stall, 'kind' | 'message'> {
+  readonly inFlight: readonly InFlight[];
+  /** What workers were at, and who holds which lock, a line each. */
+  readonly evidence: readonly string[];
+}
+
 /** What the clients of one repetition did, and what became of their workers. */
 export interface Repetition {
   readonly operations: readonly Operation[];
   readonly workers: number;
-  readonly stall:
-    | (Omit<Stall, 'inFlight'> & { readonly inFlight: readonly InFlight[] })
-    | undefined;
+  readonly stall: KnownStall | undefined;
   /** One for each worker that died or could not go on. */
   readonly failures: readonly string[];
 }
@@ -48,6 +55,7 @@ export interface Repetition {
 export async function runRepetition(options: RepetitionOptions): Promise<Repetition> {
   using crew = new Crew(options);
   const isWhole = await crew.run();
+  await crew.gatherEvidence();
   if (!isWhole) await options.pool.kill();
   options.signal?.throwIfAborted();
   return crew.result();
@@ -56,6 +64,9 @@ export async function runRepetition(options: RepetitionOptions): Promise<Repetit
 /** The lead of a deadline over its announcement: time for the slowest worker to hear of it. */
 const LEAD_NS = 2_000_000n;
 const LEAD_NS_PER_PROCESS = 300_000n;
+
+/** More stacks than that nobody reads. */
+const STACKS_MAX = 8;
 
 /** A worker and the clients that it is. */
 interface Member {
@@ -78,6 +89,7 @@ class Crew implements Disposable, Hostages {
   readonly #operations: Operation[] = [];
   readonly #journals: string[] = [];
   readonly #failures: string[] = [];
+  readonly #evidence: string[] = [];
   #stall: Stall | undefined;
   #isOver = false;
 
@@ -106,7 +118,10 @@ class Crew implements Disposable, Hostages {
         spins: maySpin(workers.length),
       },
     }));
-    this.#watchdog = new Watchdog(this.#slots, options.watchdog);
+    this.#watchdog = new Watchdog(this.#slots, {
+      ...options.watchdog,
+      observe: () => this.#observe(),
+    });
     this.#aborted = new Promise((resolve) => {
       if (options.signal?.aborted) resolve('aborted');
       options.signal?.addEventListener('abort', () => resolve('aborted'), { once: true });
@@ -132,8 +147,40 @@ class Crew implements Disposable, Hostages {
     return {
       operations: this.#isBroken() ? [...known, ...this.#lost(inFlight, known)] : known,
       workers: this.#members.length,
-      stall: stall && { ...stall, inFlight: stall.inFlight.map((slot) => this.#called(slot)) },
+      stall: stall && {
+        kind: stall.kind,
+        message: stall.message,
+        inFlight: stall.inFlight.map((slot) => this.#called(slot)),
+        evidence: this.#evidence,
+      },
       failures: this.#failures,
+    };
+  }
+
+  /** Asks those who are stuck what they are at, while they are. */
+  async gatherEvidence(): Promise<void> {
+    const { workers = [], kind } = this.#stall ?? {};
+    if (this.#stall === undefined || kind === 'late') return;
+    const asked = workers.length > 0 ? workers : [...this.#members.keys()];
+    const stacks = await Promise.all(
+      asked.slice(0, STACKS_MAX).map(async (index) => {
+        const stack = await this.#members[index]?.worker.stack();
+        return stack === undefined ? [] : stackLines(index, stack);
+      }),
+    );
+    this.#evidence.push(...stacks.flat(), ...lockLines(this.#options.storeDir));
+  }
+
+  #observe(): Pick<Look, 'clients' | 'workers'> {
+    const slots = this.#slots.all();
+    const { phases } = this.#options;
+    return {
+      clients: slots.map(({ client, phase, returned, isInFlight }) => ({
+        group: (phases[phase] && roleOf(phases[phase], client)?.role.name) ?? '',
+        worker: client % this.#members.length,
+        ...{ returned, isInFlight },
+      })),
+      workers: this.#members.map(({ worker }) => worker.use()),
     };
   }
 

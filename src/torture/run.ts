@@ -179,6 +179,7 @@ class Run {
       nemesis,
       pool: this.#options.pool,
       dir: join(this.#base, `rig-${repeat}`),
+      storeDir: dir,
       watchdog: { stallMs, limitAt: this.#startedAt + BigInt(Math.round(limitMs * 1e6)) },
       signal: this.#options.signal,
     });

@@ -14,6 +14,12 @@ export interface Slot extends ProgramPlace {
   readonly since: number;
 }
 
+export interface SlotState extends Slot {
+  readonly isInFlight: boolean;
+  /** Operations that have returned. */
+  readonly returned: number;
+}
+
 // One slot a client, in the byte order of the machine:
 //  0 · 8 · when the operation in flight began (float64, ns)
 //  8 · 4 · 1 while an operation is in flight, else 0
@@ -123,16 +129,18 @@ export class SlotReader {
   inFlight(): Slot[] {
     return this.all()
       .filter(({ isInFlight }) => isInFlight)
-      .map(({ isInFlight, ...slot }) => slot);
+      .map(({ isInFlight, returned, ...slot }) => slot);
   }
 
   /** Of every client the operation that it began last; its index is -1 before the first of a round. */
-  all(): (Slot & { readonly isInFlight: boolean })[] {
+  all(): SlotState[] {
     const { times, words } = this.#load();
     return Array.from({ length: words.length / 8 }, (_, client) => {
-      const [flag, , phase = 0, round = 0, index = NOT_BEGUN] = words.subarray(client * 8 + 2);
+      const [flag, returned = 0, phase = 0, round = 0, index = NOT_BEGUN] = words.subarray(
+        client * 8 + 2,
+      );
       const since = times[client * 4] ?? 0;
-      return { client, phase, round, index, since, isInFlight: flag === 1 };
+      return { client, phase, round, index, since, isInFlight: flag === 1, returned };
     });
   }
 

@@ -1,5 +1,8 @@
 import { shortJson } from './operation.ts';
 import type { Slot, SlotReader } from './slots.ts';
+import { classify } from './stall/classify.ts';
+import type { StallKind } from './stall/diagnosis.ts';
+import { type Look, lookedMs } from './stall/look.ts';
 
 /** What a client is doing. */
 export interface InFlight {
@@ -12,17 +15,24 @@ export interface InFlight {
 
 /** What a run was doing when it was given up. */
 export interface Stall {
-  /** `stalled`: nothing has returned for too long. `late`: the run as a whole took too long. */
-  readonly kind: 'stalled' | 'late';
+  /**
+   * Besides what a diagnosis can tell: `stalled`: nothing has returned for too long. `late`: the run
+   * as a whole took too long.
+   */
+  readonly kind: StallKind | 'stalled' | 'late';
   readonly message: string;
   readonly inFlight: readonly Slot[];
+  /** Workers to ask what they are at. */
+  readonly workers: readonly number[];
 }
 
 export interface WatchdogOptions {
-  /** Longest time without any operation returning. */
+  /** Longest time without any operation returning, and of one operation while others return. */
   readonly stallMs: number;
   /** `process.hrtime.bigint()` at which the run as a whole is given up. */
   readonly limitAt: bigint;
+  /** What can be seen of clients and workers; without it only time tells. */
+  readonly observe?: (() => Pick<Look, 'clients' | 'workers'>) | undefined;
 }
 
 /** Looks at the operations in flight from outside. The workers cannot hold it up. */
@@ -33,6 +43,7 @@ export class Watchdog implements Disposable {
   readonly #options: WatchdogOptions;
   readonly #timer: NodeJS.Timeout;
   readonly #everyMs: number;
+  readonly #looks: Look[] = [];
   #progress = -1;
   #idleMs = 0;
   #lookedAt = performance.now();
@@ -53,6 +64,7 @@ export class Watchdog implements Disposable {
   touch(): void {
     this.#idleMs = 0;
     this.#lookedAt = performance.now();
+    this.#looks.length = 0;
   }
 
   [Symbol.dispose](): void {
@@ -67,26 +79,48 @@ export class Watchdog implements Disposable {
     const progress = this.#slots.progress();
     if (progress !== this.#progress) {
       this.#progress = progress;
-      this.touch();
+      this.#idleMs = 0;
     }
-    const { stallMs, limitAt } = this.#options;
-    const idleMs = this.#idleMs;
-    if (idleMs > stallMs) {
-      const inFlight = this.#slots.inFlight();
-      const what = inFlight.length > 0 ? 'no operation has returned' : 'no worker has answered';
-      if (inFlight.length > 0 || idleMs > START_MS) {
-        return { kind: 'stalled', message: `${what} for ${Math.round(idleMs)} ms`, inFlight };
-      }
-    }
+    const { limitAt } = this.#options;
+    const found = this.#diagnose(now) ?? this.#silence();
+    if (found) return found;
     if (process.hrtime.bigint() > limitAt) {
       const message = 'the run took longer than its limit';
-      return { kind: 'late', message, inFlight: this.#slots.inFlight() };
+      return { kind: 'late', message, inFlight: this.#slots.inFlight(), workers: [] };
     }
     return undefined;
+  }
+
+  /** What clients and workers do tells more than time alone. */
+  #diagnose(now: number): Stall | undefined {
+    const { stallMs, observe } = this.#options;
+    if (observe === undefined) return undefined;
+    const looks = this.#looks;
+    looks.push({ atMs: now, ...observe() });
+    while (looks.length > 1 && lookedMs(looks.slice(1)) > LOOK_BACK * stallMs) looks.shift();
+    const found = classify(looks, { stallMs, slowMs: stallMs });
+    return found && { ...found, inFlight: this.#slots.inFlight() };
+  }
+
+  /** Whatever the reason. */
+  #silence(): Stall | undefined {
+    const { stallMs, observe } = this.#options;
+    const idleMs = this.#idleMs;
+    // Where there is something to see and no diagnosis, the machine may be to blame: wait longer.
+    if (idleMs <= (observe ? PATIENCE : 1) * stallMs) return undefined;
+    const inFlight = this.#slots.inFlight();
+    const what = inFlight.length > 0 ? 'no operation has returned' : 'no worker has answered';
+    if (inFlight.length === 0 && idleMs <= START_MS) return undefined;
+    const message = `${what} for ${Math.round(idleMs)} ms`;
+    return { kind: 'stalled', message, inFlight, workers: [] };
   }
 }
 
 const LOOK_MS = 250;
+
+/** Times the longest time that is allowed. */
+const LOOK_BACK = 2;
+const PATIENCE = 3;
 
 /** A worker may take that long to start and to open its stores, on a machine that is busy. */
 const START_MS = 30_000;

@@ -3,6 +3,9 @@ import { once } from 'node:events';
 import { Worker as Thread } from 'node:worker_threads';
 import { HoldfastError } from '../errors.ts';
 import { type Reply, type Request, workerFile } from './protocol.ts';
+import { processUse, threadUse, type Use } from './stall/cpu.ts';
+import { INSPECTOR_ARGV } from './stall/process-inspector.ts';
+import { type Stack, stackOf, threadStackOf } from './stall/stacks.ts';
 
 /** A worker as its supervisor sees it: one question at a time, and it may die. */
 export interface Worker {
@@ -13,6 +16,10 @@ export interface Worker {
   ask(request: Request): Promise<Reply>;
   /** The next reply without asking: that of a thread which went through the gate. */
   next(): Promise<Reply>;
+  /** What it has used of the processor, where that can be seen. */
+  use(): Use | undefined;
+  /** What it is at, by asking it in the middle of whatever that is. */
+  stack(): Promise<Stack | undefined>;
   /** Without waiting for an answer. */
   tell(request: Request): void;
   /** At once and without a word to it. */
@@ -28,6 +35,9 @@ export function startWorker(kind: WorkerKind): Worker {
 // The store under test may print; a report is no place for that.
 const EXEC_ARGV = ['--disable-warning=ExperimentalWarning'];
 
+/** How long a worker is asked what it is at. */
+const STACK_MS = 2000;
+
 /** How much of what a worker printed to stderr is kept to explain its death. */
 const STDERR_BYTES = 2000;
 
@@ -41,11 +51,17 @@ function startThread(): Worker {
   thread.stdout.resume();
   const mailbox = new Mailbox();
   const stderr = keepTail(thread.stderr);
-  thread.on('message', (reply: Reply) => mailbox.deliver(reply));
+  let kernelId: number | undefined;
+  thread.on('message', (reply: Reply) => {
+    if (reply.type === 'loaded') kernelId = reply.threadId;
+    mailbox.deliver(reply);
+  });
   thread.on('error', (error) => mailbox.fail(`worker thread died: ${error.message}`));
   thread.on('exit', (code) => mailbox.fail(`worker thread exited with ${code}${stderr()}`));
   return mailbox.worker({
     pid: undefined,
+    use: () => (kernelId === undefined ? undefined : threadUse(kernelId)),
+    stack: () => threadStackOf(thread, kernelId, STACK_MS),
     post: (request) => thread.postMessage(request),
     kill: async () => {
       await thread.terminate();
@@ -56,7 +72,7 @@ function startThread(): Worker {
 function startProcess(): Worker {
   const child = fork(workerFile('process-main'), {
     env: workerEnv(),
-    execArgv: EXEC_ARGV,
+    execArgv: [...EXEC_ARGV, ...INSPECTOR_ARGV],
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
@@ -71,6 +87,8 @@ function startProcess(): Worker {
   });
   return mailbox.worker({
     pid: child.pid,
+    use: () => (child.pid === undefined ? undefined : processUse(child.pid)),
+    stack: () => stackOf(child, STACK_MS),
     post: (request) => child.send(request, () => undefined),
     kill: () => killChild(child),
   });
@@ -100,6 +118,8 @@ function keepTail(stream: NodeJS.ReadableStream | null): () => string {
 /** The way to a worker. */
 interface Channel {
   readonly pid: number | undefined;
+  use(): Use | undefined;
+  stack(): Promise<Stack | undefined>;
   post(request: Request): void;
   kill(): Promise<void>;
 }
@@ -134,6 +154,8 @@ class Mailbox {
     const isDead = () => this.#death !== undefined;
     return {
       pid: channel.pid,
+      use: channel.use,
+      stack: channel.stack,
       tell: (request) => {
         if (!isDead()) channel.post(request);
       },
