@@ -1,4 +1,5 @@
-import { listProc, readProc } from '../stall/proc.ts';
+import { childIds } from '../stall/cpu.ts';
+import { listProc } from '../stall/proc.ts';
 import { type ProcessStat, statOf } from '../stall/process-stat.ts';
 
 /** A process that this one has started and that has not been collected. */
@@ -9,19 +10,15 @@ export type Child = Pick<ProcessStat, 'id' | 'command' | 'state'>;
  * nobody's child and is not found. Undefined where there is no `/proc`.
  */
 export function childProcesses(): readonly Child[] | undefined {
-  const processes = listProc('self')?.includes('stat') ? childIds() : undefined;
-  return processes
-    ?.map((id) => statOf(id))
+  const threads = listProc('self/task');
+  if (!threads) return undefined;
+  const lists = threads.map((thread) => childIds(`self/task/${thread}`));
+  // Kernels without lists of children are asked for all processes.
+  const ids = lists.some((list) => list !== undefined) ? lists.flat() : listProc('')?.map(Number);
+  return ids
+    ?.filter((id) => id !== undefined && id > 0)
+    .map((id) => statOf(`${id}`))
     .filter((stat) => stat !== undefined)
     .filter(({ parent }) => parent === process.pid)
     .map(({ id, command, state }) => ({ id, command, state }));
-}
-
-/** Kernels without a list of children are asked for all processes. */
-function childIds(): readonly string[] {
-  const lists = listProc('self/task')?.map((thread) => readProc(`self/task/${thread}/children`));
-  if (lists?.some((list) => list !== undefined)) {
-    return lists.flatMap((list) => list?.split(' ').filter((id) => id !== '') ?? []);
-  }
-  return (listProc('') ?? []).filter((name) => /^\d+$/.test(name));
 }

@@ -50,6 +50,7 @@ class Ledger {
   readonly #files: Float64Array;
   readonly #children: Float64Array;
   readonly #memory: Float64Array;
+  readonly #resident: Float64Array;
   readonly #collected: string[] = [];
 
   constructor(cycles: number) {
@@ -57,6 +58,7 @@ class Ledger {
     this.#files = new Float64Array(cycles);
     this.#children = new Float64Array(cycles);
     this.#memory = new Float64Array(cycles);
+    this.#resident = new Float64Array(cycles);
   }
 
   enter(cycle: number, sample: Sample): void {
@@ -66,31 +68,45 @@ class Ledger {
     this.#files[cycle] = sample.files.size;
     this.#children[cycle] = sample.children?.length ?? 0;
     this.#memory[cycle] = sample.liveBytes;
+    this.#resident[cycle] = sample.residentBytes;
   }
 
   report(first: Sample, last: Sample): LeakReport[] {
     const reports: LeakReport[] = [];
-    const add = (what: LeakReport['what'], series: Float64Array, names: readonly string[]) => {
-      const samples = [...series];
-      reports.push({ what, ...growthOf(what, samples), samples, names });
-    };
     const { descriptors, children } = last;
     if (descriptors) {
       const open = countsOf([...descriptors, ...this.#collected]);
-      add('descriptors', this.#descriptors, leftovers(countsOf(first.descriptors ?? []), open));
+      const names = leftovers(countsOf(first.descriptors ?? []), open);
+      reports.push(reportOf('descriptors', this.#descriptors, names));
     }
-    add('files', this.#files, leftovers(presence(first.files), presence(last.files)));
+    const paths = leftovers(countsOf(first.files.keys()), countsOf(last.files.keys()));
+    reports.push(reportOf('files', this.#files, paths));
     if (children) {
       const names = leftovers(commandsOf(first), commandsOf(last));
-      add('children', this.#children, names);
+      reports.push(reportOf('children', this.#children, names));
     }
-    add('memory', this.#memory, leftovers(first.resources, last.resources));
+    reports.push(this.#memoryReport(leftovers(first.resources, last.resources)));
     return reports;
+  }
+
+  /** Of the heap, unless it is what lies outside that grows. */
+  #memoryReport(names: readonly string[]): LeakReport {
+    const heap = reportOf('memory', this.#memory, names);
+    const samples = [...this.#resident];
+    const resident = growthOf('resident', samples);
+    if (heap.isLeak || !resident.isLeak) return heap;
+    const where = 'outside the heap of JavaScript: memory of an addon or of the runtime';
+    return { what: 'memory', ...resident, samples, names: [where, ...names] };
   }
 }
 
-function presence(files: Sample['files']): Map<string, number> {
-  return countsOf(files.keys());
+function reportOf(
+  what: LeakReport['what'],
+  series: Float64Array,
+  names: readonly string[],
+): LeakReport {
+  const samples = [...series];
+  return { what, ...growthOf(what, samples), samples, names };
 }
 
 function commandsOf({ children }: Sample): Map<string, number> {

@@ -36,6 +36,11 @@ const runs: Readonly<Record<string, () => Promise<void>>> = {
     for (let item = 0; item < 20; item += 1) kept.push({ key: `key ${turn}/${item}`, item });
     turn += 1;
   },
+  async 'database of an addon that is kept'() {
+    const database = new DatabaseSync(':memory:');
+    database.exec(`CREATE TABLE t AS SELECT randomblob(${512 * 1024}) AS v`);
+    kept.push(database);
+  },
   async 'timer that is never cleared'() {
     for (let item = 0; item < 20; item += 1) kept.push(setInterval(() => undefined, 60_000));
   },

@@ -7,6 +7,9 @@ import { robustSlope } from './slope.ts';
  */
 export const LEAK_CYCLES_MIN = 16;
 
+/** What a series is of: memory is the live heap, `resident` all that the process takes. */
+export type Grown = LeakReport['what'] | 'resident';
+
 /** What a series of samples, one a cycle, says of growth. */
 export type Growth = Pick<LeakReport, 'perCycle' | 'low' | 'high' | 'isLeak'>;
 
@@ -16,7 +19,7 @@ export type Growth = Pick<LeakReport, 'perCycle' | 'low' | 'high' | 'isLeak'>;
  * must grow by something that counts, see `FLOORS`.
  * @throws {RangeError} with fewer samples than `LEAK_CYCLES_MIN`
  */
-export function growthOf(what: LeakReport['what'], samples: readonly number[]): Growth {
+export function growthOf(what: Grown, samples: readonly number[]): Growth {
   if (samples.length < LEAK_CYCLES_MIN) {
     throw new RangeError(`leaks take ${LEAK_CYCLES_MIN} cycles to tell, not ${samples.length}`);
   }
@@ -36,9 +39,14 @@ const COUNT = { low: 0, perCycle: 1 / 4 };
 // a second leak. One small object with its key is 60 bytes, and a cycle has dozens of operations.
 const MEMORY = { low: 256, perCycle: 512 };
 
-const FLOORS: Readonly<Record<LeakReport['what'], typeof COUNT>> = {
+// The kernel counts resident pages in batches of 128 KiB; an honest loop takes one or two of them in
+// twenty cycles, or gives them back.
+const RESIDENT = { low: 16 * 1024, perCycle: 32 * 1024 };
+
+const FLOORS: Readonly<Record<Grown, typeof COUNT>> = {
   descriptors: COUNT,
   files: COUNT,
   children: COUNT,
   memory: MEMORY,
+  resident: RESIDENT,
 };

@@ -5,6 +5,7 @@ import { classify } from './classify.ts';
 import type { Use } from './cpu.ts';
 import type { Diagnosis } from './diagnosis.ts';
 import type { Look } from './look.ts';
+import { StallWatch } from './stall-watch.ts';
 
 const EVERY_MS = 100;
 const LIMITS = { stallMs: 2000, slowMs: 5000 };
@@ -112,9 +113,16 @@ describe('nothing is wrong', () => {
     assert.equal(kindOf(looksAt(100, [atDisk, sleeps])), undefined);
   });
 
-  test('when nothing is known of the workers', () => {
+  test('when the workers are not known to sleep all along', () => {
     const unknown: Habits = () => ({ ...sleeps(0), state: undefined });
     assert.equal(kindOf(looksAt(100, [unknown, unknown])), undefined);
+    const seldomKnown: Habits = (look) => (look % 2 === 0 ? sleeps(look) : unknown(look));
+    assert.equal(kindOf(looksAt(100, [seldomKnown])), undefined);
+  });
+
+  test('while a worker that is seen asleep computes between the looks', () => {
+    const inBetween: Habits = () => ({ returns: 0, cpuMs: EVERY_MS / 4, state: 'sleeping' });
+    assert.equal(kindOf(looksAt(60, [inBetween, sleeps])), undefined);
   });
 });
 
@@ -214,10 +222,18 @@ describe('starvation', () => {
     );
   });
 
+  test('is that of one that asks for a lock again and again, too', () => {
+    const asks: Habits = (look) => ({
+      ...little(look),
+      state: look % 4 === 0 ? 'running' : 'sleeping',
+    });
+    assert.equal(kindOf(looksAt(90, [works, works, asks])), 'starvation');
+  });
+
   test('is none for a client that asks for little, nor where there is little to be had', () => {
     const pauses: Habits = (look) => ({ ...little(look), isBetween: look % 2 === 0 });
     assert.equal(kindOf(looksAt(90, [works, works, pauses])), undefined);
-    const seldom: Habits = () => ({ returns: 2, cpuMs: 10, state: 'sleeping' });
+    const seldom: Habits = () => ({ returns: 4, cpuMs: 10, state: 'sleeping' });
     assert.equal(kindOf(looksAt(90, [seldom, seldom, little])), undefined);
   });
 
@@ -241,5 +257,46 @@ describe('slow', () => {
     assert.equal(kindOf(looksAt(48, [works, computes])), undefined);
     const found = classify(looksAt(60, [works, computes]), LIMITS);
     assert.deepEqual([found?.kind, found?.clients], ['slow', [1]]);
+  });
+});
+
+describe('watch', () => {
+  const ways = [works, sleeps, spins, queues];
+  const stops: Habits = () => ({ ...sleeps(0), state: 'stopped' });
+  /** Stretches of looks in which each worker keeps to one way. */
+  const course = fc.array(
+    fc.record({
+      looks: fc.integer({ min: 1, max: 70 }),
+      workers: fc.array(fc.constantFrom(...ways, stops), { minLength: 3, maxLength: 3 }),
+    }),
+    { minLength: 1, maxLength: 6 },
+  );
+
+  test('says at every look what all looks together say, though it forgets the old ones', () => {
+    fc.assert(
+      fc.property(course, (stretches) => {
+        const plan = stretches.flatMap(({ looks, workers }) =>
+          new Array<readonly Habits[]>(looks).fill(workers),
+        );
+        const habits = [0, 1, 2].map<Habits>(
+          (worker) => (look) => (plan[look]?.[worker] ?? sleeps)(look),
+        );
+        const looks = looksAt(plan.length, habits);
+        const watch = new StallWatch(LIMITS);
+        for (const [index, look] of looks.entries()) {
+          assert.deepEqual(watch.look(look), classify(looks.slice(0, index + 1), LIMITS));
+        }
+      }),
+    );
+  });
+
+  test('begins anew when it is told that something else has got on', () => {
+    const watch = new StallWatch(LIMITS);
+    const looks = looksAt(60, [sleeps]);
+    const found = looks.map((look, index) => {
+      if (index % 15 === 0) watch.touch();
+      return watch.look(look);
+    });
+    assert.deepEqual(new Set(found), new Set([undefined]));
   });
 });

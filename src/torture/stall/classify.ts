@@ -5,6 +5,7 @@ import {
   isIdle,
   LOOKS_MIN,
   type Look,
+  lastMs,
   lookedMs,
   returnedOf,
   trailing,
@@ -31,8 +32,10 @@ export function classify(looks: readonly Look[], limits: StallLimits): Diagnosis
 
 function stopped(looks: readonly Look[], isStill: boolean, limits: StallLimits) {
   const all = [...(looks.at(-1)?.workers.keys() ?? [])];
-  const since = (worker: number) =>
-    trailing(looks, (look, next) => isStopped(look, worker) && isStopped(next, worker));
+  const since = (worker: number) => {
+    const all = trailing(looks, (look, next) => isStopped(look, worker) && isStopped(next, worker));
+    return lastMs(all, limits.stallMs);
+  };
   const holdsUp = (worker: number) =>
     isStill || workersOf(looks.at(-1), inFlightAllAlong(since(worker))).includes(worker);
   const workers = all.filter(

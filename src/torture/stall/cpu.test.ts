@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { askedThreadUse, ownThreadId, processUse, threadUse } from './cpu.ts';
+import { askedThreadUse, childIds, ownThreadId, processUse, threadsOf, threadUse } from './cpu.ts';
 import { parseStat, statOf } from './process-stat.ts';
 import { isLinux, startStuck, startStuckThread, until } from './start.fixture.ts';
 
@@ -17,12 +17,14 @@ describe('stat of a process', () => {
         (command, user, system) => {
           const text = `7 (${command}) S 4 7 7 0 -1 4194304 2643 0 1 0 ${user} ${system} 5 6 20 0`;
           const cpuMs = (user + system) * 10;
+          const endedChildrenMs = 110;
           assert.deepEqual(parseStat(text), {
             id: 7,
             parent: 4,
             command,
             state: 'sleeping',
             cpuMs,
+            endedChildrenMs,
           });
         },
       ),
@@ -54,6 +56,35 @@ describe('use of a worker', { concurrency: 2 }, () => {
     await until(() => processUse(pid)?.state === 'sleeping');
     const before = processUse(pid);
     for (let look = 0; look < 50; look += 1) assert.deepEqual(processUse(pid), before);
+  });
+
+  test('a process or thread that waits for a command that spins is running', {
+    skip,
+  }, async (t) => {
+    const { pid = 0 } = await startStuck(t, 'waits for a command');
+    const { id } = await startStuckThread(t, 'waits for a command');
+    for (const use of [() => processUse(pid), () => threadUse(id)]) {
+      await until(() => use()?.state === 'running');
+      const before = use()?.cpuMs ?? 0;
+      await until(() => (use()?.cpuMs ?? 0) >= before + 50 && use()?.state === 'running');
+    }
+  });
+
+  test('a process that is stopped, or whose command is, is stopped', { skip }, async (t) => {
+    const child = await startStuck(t, 'waits for a command');
+    const { pid = 0 } = child;
+    await until(() => processUse(pid)?.state === 'running');
+    child.kill('SIGSTOP');
+    await until(() => processUse(pid)?.state === 'stopped');
+    child.kill('SIGCONT');
+    await until(() => processUse(pid)?.state === 'running');
+    for (const thread of threadsOf(pid)) {
+      for (const command of childIds(`${pid}/task/${thread.id}`) ?? []) {
+        for (const spins of childIds(`${command}/task/${command}`) ?? [])
+          process.kill(spins, 'SIGSTOP');
+      }
+    }
+    await until(() => processUse(pid)?.state === 'stopped');
   });
 
   test('a thread is told from the process it is in', { skip }, async (t) => {

@@ -1,5 +1,5 @@
 import type { Worker as Thread } from 'node:worker_threads';
-import { linkOfProc, listProc } from './proc.ts';
+import { linkOfProc, listProc, readProc } from './proc.ts';
 import { type ProcessStat, type RunState, statOf } from './process-stat.ts';
 import { within } from './within.ts';
 
@@ -12,20 +12,49 @@ export interface Use {
 }
 
 /**
- * Use of a process by all its threads. It counts as sleeping only when every thread sleeps: a
- * thread of libuv's pool that waits for a device makes it `disk`. Linux only, else undefined.
+ * Use of a process, all its threads and descendants together: it counts as sleeping only when all
+ * of them sleep. A thread of libuv's pool that waits for a device makes it `disk`, a command that
+ * computes for it `running`. Linux only, else undefined.
  */
 export function processUse(pid: number): Use | undefined {
   const whole = statOf(`${pid}`);
   if (!whole || whole.state === 'dead') return undefined;
-  const states = threadsOf(pid).map(({ state }) => state);
-  return { cpuMs: whole.cpuMs, state: liveliest([whole.state, ...states]) };
+  const threads = threadsOf(pid);
+  const { cpuMs, states } = useOfChildren(threads.map(({ id }) => `${pid}/task/${id}`));
+  return {
+    cpuMs: whole.cpuMs + whole.endedChildrenMs + cpuMs,
+    state: together([whole.state, ...threads.map(({ state }) => state), ...states]),
+  };
 }
 
-/** Use of one thread of this process, by what `ownThreadId` told it. Linux only, else undefined. */
+/**
+ * Use of one thread of this process, by what `ownThreadId` told it, and of the processes that it has
+ * started; what those that have ended have used is not in it. Linux only, else undefined.
+ */
 export function threadUse(threadId: number): Use | undefined {
-  const stat = statOf(`self/task/${threadId}`);
-  return stat && { cpuMs: stat.cpuMs, state: stat.state };
+  const path = `self/task/${threadId}`;
+  const stat = statOf(path);
+  if (!stat) return undefined;
+  const { cpuMs, states } = useOfChildren([path]);
+  return { cpuMs: stat.cpuMs + cpuMs, state: together([stat.state, ...states]) };
+}
+
+/** Of the processes that some threads have started, by their paths below `/proc`. */
+function useOfChildren(threads: readonly string[]): { cpuMs: number; states: RunState[] } {
+  const uses = threads
+    .flatMap((path) => childIds(path) ?? [])
+    .map((id) => processUse(id))
+    .filter((use) => use !== undefined);
+  return {
+    cpuMs: uses.reduce((sum, { cpuMs }) => sum + cpuMs, 0),
+    states: uses.map(({ state }) => state).filter((state) => state !== undefined),
+  };
+}
+
+/** Children that a thread has started; undefined where the kernel keeps no list of them. */
+export function childIds(thread: string): readonly number[] | undefined {
+  const ids = readProc(`${thread}/children`)?.split(' ');
+  return ids?.filter((id) => id !== '').map(Number);
 }
 
 /**
@@ -51,8 +80,11 @@ export function threadsOf(pid: number): ProcessStat[] {
     .filter((stat) => stat !== undefined);
 }
 
-const BY_LIFE: readonly RunState[] = ['running', 'disk', 'sleeping', 'stopped', 'dead'];
+/** Who runs or waits for a device may let the others go on; who is stopped holds up those that sleep. */
+const BY_WEIGHT: readonly RunState[] = ['running', 'disk', 'stopped', 'sleeping', 'dead'];
 
-function liveliest(states: readonly RunState[]): RunState {
-  return BY_LIFE.find((state) => states.includes(state)) ?? 'dead';
+/** Of a worker, by its own state and those of whatever works for it. */
+function together([own = 'dead', ...others]: readonly RunState[]): RunState {
+  const all = [own, ...others];
+  return own === 'stopped' ? own : (BY_WEIGHT.find((state) => all.includes(state)) ?? 'dead');
 }

@@ -83,17 +83,15 @@ export interface Account {
 export function accountOf(looks: readonly Look[], worker: number): Account | undefined {
   const uses = looks.map(({ workers }) => workers[worker]);
   const known = uses.filter((use) => use?.state !== undefined);
-  const [first] = known;
-  const last = known.at(-1);
-  if (!first || !last || known.length < looks.length) return undefined;
+  if (known.length === 0 || known.length < looks.length) return undefined;
   const share = (state: Use['state']) =>
     known.filter((use) => use?.state === state).length / looks.length;
-  return {
-    lookedMs: lookedMs(looks),
-    usedMs: last.cpuMs - first.cpuMs,
-    wanting: share('running'),
-    atDisk: share('disk'),
-  };
+  const usedMs = known.reduce((sum, use, index) => {
+    const before = known[index - 1] ?? use;
+    // Less than before: a process that worked for it has ended and is no longer counted.
+    return sum + Math.max(0, (use?.cpuMs ?? 0) - (before?.cpuMs ?? 0));
+  }, 0);
+  return { lookedMs: lookedMs(looks), usedMs, wanting: share('running'), atDisk: share('disk') };
 }
 
 /** Asking for a lock again every few milliseconds takes that much of a processor, work takes more. */

@@ -11,6 +11,8 @@ export interface ProcessStat {
   readonly state: RunState;
   /** User and system time. Of a process: of all its threads, also those that are gone. */
   readonly cpuMs: number;
+  /** Of the children of its process that have ended and that it has waited for. */
+  readonly endedChildrenMs: number;
 }
 
 // USER_HZ, in which /proc counts time on every architecture that Node runs on, whatever the kernel's own.
@@ -21,6 +23,8 @@ const STATE = 3;
 const PARENT = 4;
 const USER_TIME = 14;
 const SYSTEM_TIME = 15;
+const CHILDREN_USER_TIME = 16;
+const CHILDREN_SYSTEM_TIME = 17;
 
 /** `7 (a) b) R 1 …`: the command may hold spaces and parentheses, so it ends at the last one. */
 export function parseStat(text: string): ProcessStat | undefined {
@@ -34,11 +38,14 @@ export function parseStat(text: string): ProcessStat | undefined {
   const field = (number: number) => rest[number - STATE] ?? '?';
   const id = Number(text.slice(0, open));
   const parent = Number(field(PARENT));
-  const ticks = Number(field(USER_TIME)) + Number(field(SYSTEM_TIME));
+  const msOf = (user: number, system: number) =>
+    ((Number(field(user)) + Number(field(system))) * 1000) / TICKS_PER_SECOND;
+  const cpuMs = msOf(USER_TIME, SYSTEM_TIME);
+  const endedChildrenMs = msOf(CHILDREN_USER_TIME, CHILDREN_SYSTEM_TIME);
   const state = STATES[field(STATE)];
-  if (!state || !Number.isSafeInteger(id + parent) || !Number.isFinite(ticks)) return undefined;
-  const cpuMs = (ticks * 1000) / TICKS_PER_SECOND;
-  return { id, parent, command: text.slice(open + 1, close), state, cpuMs };
+  const isWhole = Number.isSafeInteger(id + parent) && Number.isFinite(cpuMs + endedChildrenMs);
+  if (!state || !isWhole) return undefined;
+  return { id, parent, command: text.slice(open + 1, close), state, cpuMs, endedChildrenMs };
 }
 
 const STATES: Readonly<Record<string, RunState>> = {

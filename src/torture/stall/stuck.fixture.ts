@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -78,6 +79,12 @@ function compute(): void {
   while (usedMs() < 100);
 }
 
+/** The command ends by itself, for nobody else would end it when this process is killed. */
+async function waitForCommand(): Promise<void> {
+  const command = ['5', 'sh', '-c', 'while :; do :; done'];
+  await once(spawn('timeout', command, { stdio: 'ignore' }), 'close');
+}
+
 const ways: Readonly<Record<string, () => void | Promise<void>>> = {
   spins: spinForEver,
   'waits on memory': waitOnMemory,
@@ -86,6 +93,7 @@ const ways: Readonly<Record<string, () => void | Promise<void>>> = {
   'takes files': takeFiles,
   'takes kernel locks': takeKernelLocks,
   'holds a database': holdDatabase,
+  'waits for a command': waitForCommand,
   computes: compute,
 };
 

@@ -43,7 +43,8 @@ export function starvation(looks: readonly Look[], limits: StallLimits): Diagnos
 export function slow(looks: readonly Look[], { slowMs }: StallLimits): Diagnosis | undefined {
   const last = looks.at(-1);
   const clients = [...(last?.clients.keys() ?? [])].filter((client) => {
-    const account = accountOf(sameOperation(looks, client), last?.clients[client]?.worker ?? -1);
+    const since = lastMs(sameOperation(looks, client), slowMs);
+    const account = accountOf(since, last?.clients[client]?.worker ?? -1);
     return account && account.lookedMs >= slowMs && !isDenied(account);
   });
   if (clients.length === 0) return undefined;
@@ -68,7 +69,7 @@ function isStarved(window: readonly Look[], client: number): boolean {
 
 /** As a writer whom readers keep out: it does nothing itself for all that time. */
 function isPassedOver(looks: readonly Look[], client: number, { slowMs }: StallLimits): boolean {
-  const since = sameOperation(looks, client);
+  const since = lastMs(sameOperation(looks, client), slowMs);
   const all = looks.at(-1)?.clients ?? [];
   const others = all.keys().filter((other) => other !== client);
   return (
