@@ -74,7 +74,7 @@ describe('the text report', () => {
   });
 
   test('tells what was tried, what was not, and what grows', () => {
-    assert.match(full, /20412 schedules of at most 38 points, a part of those there are/);
+    assert.match(full, /20,412 schedules of at most 38 steps, a part of those there are/);
     assert.match(full, /kill: 6 armed, 5 hit something/);
     assert.match(full, /disk-full: not done: needs root to mount/);
     assert.match(

@@ -15,7 +15,7 @@ export function percent(fraction: number): string {
 /** How much of what could happen was tried. */
 export function schedulesText({ tried, isExhaustive, points }: Schedules): string {
   const all = isExhaustive ? 'every one within the bounds' : 'a part of those there are';
-  return `${tried} schedules of at most ${points} points, ${all}`;
+  return `${tried.toLocaleString('en')} schedules of at most ${points} steps, ${all}`;
 }
 
 /** One fault on a line: what was armed, and what it hit. */

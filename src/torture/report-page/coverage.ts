@@ -36,8 +36,7 @@ function pairs({ pairs: met, histograms, overlap, maxConcurrency }: RunReport): 
   const all = (kinds.length * (kinds.length + 1)) / 2;
   const together = `<p>${percent(overlap)} of the operations met one of another client, at most ${count(maxConcurrency)} at once.`;
   if (kinds.length < 2) return `${together}</p>`;
-  const never = missed === 0 ? '' : `, ${count(missed)} never did`;
-  return `${together} Of ${count(all)} pairs of kinds ${count(all - missed)} overlapped${never}:</p>
+  return `${together} ${missed === 0 ? 'Every pair of operations did:' : `Of ${count(all)} pairs of operations ${count(missed)} never did:`}</p>
 <div class="scroll" tabindex="0" role="group" aria-label="How often kinds of operations overlapped"><table class="pairs"><tbody>${rows.join('')}</tbody><tfoot><tr><td></td>${heads.join('')}</tr></tfoot></table></div>`;
 }
 

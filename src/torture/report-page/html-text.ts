@@ -34,6 +34,7 @@ export function count(of: number): string {
 
 /** Nanoseconds in the unit that suits them: `340 µs`, `1.25 ms`. */
 export function durationText(nanoseconds: number): string {
+  if (nanoseconds === 0) return '0';
   const scale = UNITS.find(({ size }) => nanoseconds >= size) ?? NANOSECONDS;
   return `${Number((nanoseconds / scale.size).toPrecision(3))} ${scale.unit}`;
 }

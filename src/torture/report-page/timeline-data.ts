@@ -20,8 +20,11 @@ const NAME_MAX = 40;
 // A pause shorter than this share of the time in which something ran is left; a longer one becomes it.
 const PAUSE_SHARE = 0.02;
 
+/** What a timeline is drawn from. */
+type Drawable = Pick<RunReport, 'timeline' | 'faults' | 'violations'>;
+
 /** What of a run's timeline is drawn, at most `sizeMax` operations; undefined when there are none. */
-export function timelineData(run: RunReport, sizeMax: number): TimelineData | undefined {
+export function timelineData(run: Drawable, sizeMax: number): TimelineData | undefined {
   const { timeline } = run;
   const marks = timeline.marks.slice(0, sizeMax).toSorted((a, b) => a[3] - b[3]);
   if (marks.length === 0) return undefined;
@@ -46,7 +49,7 @@ function laneHeightOf(lanes: number): number {
 }
 
 /** Where faults were, and where what shows a violation was. */
-function bandsOf({ faults, violations }: RunReport): Band[] {
+function bandsOf({ faults, violations }: Drawable): Band[] {
   const windows = faults.flatMap(({ fault, windows }) =>
     windows.map(({ from, to, target }): Band => {
       const name = cut(oneLine(cut(`${fault} ${target}`, NAME_MAX)), NAME_MAX);
@@ -141,14 +144,17 @@ function lanesOf(
       { begins: [], ends: [], kinds: [], outcomes: [] },
     ]),
   );
+  /** Clients whose last operation never returned. */
+  const open = new Set<number>();
   for (const [client, kind, outcome, begin, end] of marks) {
     const lane = lanes.get(client);
     if (!lane) continue;
     const from = clock.at(begin);
     // One that never returned is in the way of nothing that its client does next.
-    if (lane.ends.at(-1) === clock.span) lane.ends.splice(-1, 1, from);
+    if (open.delete(client)) lane.ends.splice(-1, 1, from);
+    if (end < 0) open.add(client);
     lane.begins.push(from);
-    lane.ends.push(end < 0 ? clock.span : Math.max(from, clock.at(end)));
+    lane.ends.push(Math.max(from, end < 0 ? clock.span : clock.at(end)));
     lane.kinds.push(kind);
     lane.outcomes.push(outcome);
   }

@@ -216,7 +216,8 @@ function drawGrid(picture: Picture, view: View): { shapes: string; words: string
   const wanted = (span * 90) / view.widthPx;
   const power = 10 ** Math.floor(Math.log10(wanted));
   const step = [1, 2, 5, 10].map((digit) => digit * power).find((one) => one >= wanted) as number;
-  const unit = step >= 1e5 ? 1e6 : step >= 100 ? 1e3 : 1;
+  const latest = picture.breaks.reduce((sum, [, cut]) => sum + cut, view.to);
+  const unit = latest >= 2e6 && step >= 1e4 ? 1e6 : latest >= 2e3 ? 1e3 : 1;
   const name = unit === 1e6 ? ' s' : unit === 1e3 ? ' ms' : ' µs';
   const digits = Math.max(0, Math.ceil(-Math.log10(step / unit)));
   let shapes = '';
