@@ -1,7 +1,8 @@
-import type { Effect, EffectLog } from './effect-log.ts';
+import type { Effect } from './effect.ts';
 import { Flocks } from './flocks.ts';
 import { DIRECTORY, Inode } from './inode.ts';
 import type { OpenFile } from './open-file.ts';
+import { PartialWrites } from './partial-writes.ts';
 
 export interface DiskOptions {
   /** Epoch ms, for the times of files. */
@@ -20,12 +21,10 @@ export interface Attributes {
   readonly mtimeMs?: number | undefined;
 }
 
-/** A write that other processes may see half done. */
-interface PartialWrite {
-  readonly file: OpenFile;
-  readonly offset: number;
-  readonly data: Uint8Array;
-  done: number;
+/** The effects of all processes since `base`, which is taken to be safe on the disk. */
+export interface EffectLog {
+  readonly base: Disk;
+  readonly effects: readonly Effect[];
 }
 
 /**
@@ -41,7 +40,7 @@ export class Disk {
   #owner: object = {};
   /** How many open files there are of an inode: it stays for them when its last name goes. */
   readonly #opens = new Map<number, number>();
-  #partialWrites: PartialWrite[] = [];
+  readonly #partialWrites = new PartialWrites((ino, offset, data) => this.#put(ino, offset, data));
   #log: { readonly base: Disk; readonly effects: Effect[] } | undefined;
   #tempNames: number;
 
@@ -139,12 +138,12 @@ export class Disk {
 
   /** Where an append goes: behind what is being written. */
   sizeToAppend(ino: number): number {
-    this.#finishWrites(ino);
+    this.#partialWrites.finish(ino);
     return this.inode(ino).size;
   }
 
   write(ino: number, offset: number, data: Uint8Array): void {
-    this.#finishWrites(ino);
+    this.#partialWrites.finish(ino);
     this.#put(ino, offset, data);
   }
 
@@ -154,20 +153,16 @@ export class Disk {
    * done, for the kernel lets one writer in at a time.
    */
   writeInSteps(file: OpenFile, offset: number, data: Uint8Array, stepBytes: number): () => boolean {
-    this.#finishWrites(file.ino);
-    const partial = { file, offset, data, done: 0 };
-    this.#partialWrites.push(partial);
-    return () => this.#stepWrite(partial, stepBytes);
+    return this.#partialWrites.begin(file, offset, data, stepBytes);
   }
 
   /** Of a process that died: what it has not written yet will not be. */
   abandonWrites(file: OpenFile): void {
-    if (this.#partialWrites.length === 0) return;
-    this.#partialWrites = this.#partialWrites.filter((write) => write.file !== file);
+    this.#partialWrites.abandon(file);
   }
 
   truncate(ino: number, size: number): void {
-    this.#finishWrites(ino);
+    this.#partialWrites.finish(ino);
     const sizeBefore = this.inode(ino).size;
     if (size !== sizeBefore) this.#log?.effects.push({ kind: 'truncate', ino, size, sizeBefore });
     const inode = this.#writable(ino);
@@ -187,6 +182,36 @@ export class Disk {
     if (atimeMs !== undefined) inode.atimeMs = atimeMs;
     if (mtimeMs !== undefined) inode.mtimeMs = mtimeMs;
     inode.ctimeMs = this.#now();
+  }
+
+  /** Sets or removes an entry as a power cut leaves it: nothing is counted until `repair`. */
+  putEntry(parent: number, name: string, ino: number | undefined): void {
+    const directory = this.#writable(parent);
+    if (ino === undefined) directory.deleteEntry(name);
+    else directory.setEntry(name, ino);
+  }
+
+  /** As fsck: what no name leads to is gone, and links are counted anew. */
+  repair(): void {
+    const links = new Map<number, number>([[ROOT, 1]]);
+    const pending = [ROOT];
+    for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
+      const directory = this.#writable(at);
+      directory.nlink = 2;
+      for (const ino of directory.entries.values()) {
+        const isNew = !links.has(ino);
+        links.set(ino, (links.get(ino) ?? 0) + 1);
+        if (!this.inode(ino).isDirectory) continue;
+        directory.nlink += 1;
+        this.#writable(ino).parent = at;
+        if (isNew) pending.push(ino);
+      }
+    }
+    for (const ino of this.#inodes.keys()) {
+      const count = links.get(ino);
+      if (count === undefined) this.#inodes[ino] = undefined;
+      else if (!this.inode(ino).isDirectory) this.#writable(ino).nlink = count;
+    }
   }
 
   /** An inode stays while it is open. */
@@ -215,23 +240,6 @@ export class Disk {
     const inode = this.#writable(ino);
     inode.write(offset, data);
     inode.mtimeMs = inode.ctimeMs = this.#now();
-  }
-
-  #stepWrite(partial: PartialWrite, stepBytes: number): boolean {
-    const { file, offset, data, done } = partial;
-    if (!this.#partialWrites.includes(partial)) return true;
-    this.#put(file.ino, offset + done, data.subarray(done, done + stepBytes));
-    partial.done += stepBytes;
-    if (partial.done < data.byteLength) return false;
-    this.#partialWrites.splice(this.#partialWrites.indexOf(partial), 1);
-    return true;
-  }
-
-  #finishWrites(ino: number): void {
-    if (this.#partialWrites.length === 0) return;
-    for (const partial of this.#partialWrites.filter(({ file }) => file.ino === ino)) {
-      this.#stepWrite(partial, partial.data.byteLength);
-    }
   }
 
   #entry(parent: number, name: string): number {

@@ -4,6 +4,18 @@ import { getSystemErrorMessage } from 'node:util';
 /** Names of the system's errors: `ENOENT`. */
 export type Errno = keyof typeof constants.errno;
 
+const meanings = new Map<Errno, string>();
+
+/** What the system says of an error. Asking it takes longer than all the rest. */
+function meaningOf(code: Errno): string {
+  let meaning = meanings.get(code);
+  if (meaning === undefined) {
+    meaning = `${code}: ${getSystemErrorMessage(-constants.errno[code])}, `;
+    meanings.set(code, meaning);
+  }
+  return meaning;
+}
+
 /** A system error with the properties and the message that Node's own have. */
 export function fsError(
   code: Errno,
@@ -11,12 +23,11 @@ export function fsError(
   path?: string,
   dest?: string,
 ): NodeJS.ErrnoException {
-  const errno = -constants.errno[code];
-  let message = `${code}: ${getSystemErrorMessage(errno)}, ${syscall}`;
+  let message = meaningOf(code) + syscall;
   if (path !== undefined) message += ` '${path}'`;
   if (dest !== undefined) message += ` -> '${dest}'`;
   const error: NodeJS.ErrnoException & { dest?: string } = new Error(message);
-  error.errno = errno;
+  error.errno = -constants.errno[code];
   error.code = code;
   error.syscall = syscall;
   if (path !== undefined) error.path = path;

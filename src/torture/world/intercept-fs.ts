@@ -3,8 +3,8 @@ import { syncBuiltinESMExports } from 'node:module';
 import type { Arguments } from './call-arguments.ts';
 import { filesOf, fsFunctions, promiseNames, withoutCallback } from './fs-functions.ts';
 
-type Callback = (error: unknown, ...values: unknown[]) => void;
-type Original = (...args: unknown[]) => unknown;
+export type Callback = (error: unknown, ...values: unknown[]) => void;
+export type Original = (...args: unknown[]) => unknown;
 
 /** Whoever takes calls of `node:fs` over. `args` are without the callback. */
 export interface FsInterceptor {
@@ -33,8 +33,10 @@ export function interceptFs(interceptor: FsInterceptor): Disposable {
   const natives = (home: Original, style: (name: string) => (original: Original) => Original) =>
     replace(home, 'native', style('realpath.native'));
 
+  // Node keeps some of its functions where they cannot be put back, once it has seen them.
+  let isActive = true;
   const isOurs = (name: string, args: Arguments) =>
-    filesOf(name, args).some((file) => interceptor.owns(file));
+    isActive && filesOf(name, args).some((file) => interceptor.owns(file));
   const promiseStyle =
     (name: string) =>
     (original: Original): Original =>
@@ -70,6 +72,7 @@ export function interceptFs(interceptor: FsInterceptor): Disposable {
   syncBuiltinESMExports();
   return {
     [Symbol.dispose]() {
+      isActive = false;
       for (const back of undo.reverse()) back();
       syncBuiltinESMExports();
     },

@@ -1,6 +1,6 @@
 import type { Attributes, Disk } from './disk.ts';
 import { fsError } from './fs-error.ts';
-import type { FsFault, FsFaults } from './fs-faults.ts';
+import { type FsFault, type FsFaults, type Need, partOf } from './fs-faults.ts';
 import type { Inode } from './inode.ts';
 import { mkdir, openInode, wouldCreate } from './namespace.ts';
 import { OpenFile } from './open-file.ts';
@@ -59,7 +59,7 @@ export class MemoryFs {
 
   open(path: string, flags: number, mode: number): number {
     const { disk } = this;
-    if (this.faults !== undefined) this.#meet('open', path, wouldCreate(disk, path, flags));
+    if (this.faults !== undefined) this.#meetOpen(path, flags);
     const { ino } = openInode(disk, path, flags, mode & ~UMASK);
     disk.retain(ino);
     const slot = this.#freeSlot();
@@ -95,7 +95,7 @@ export class MemoryFs {
     const file = this.file(fd, 'read');
     if (!file.canRead) throw fsError('EBADF', 'read');
     if (this.disk.inode(file.ino).isDirectory) throw fsError('EISDIR', 'read');
-    if (this.faults !== undefined) this.#meet('read', file.path, false);
+    if (this.faults !== undefined) this.#meet('read', file.path, ['data']);
     const count = this.disk.read(file.ino, position ?? file.position, target);
     if (position === null) file.position += count;
     return count;
@@ -114,8 +114,8 @@ export class MemoryFs {
   *writeInSteps(fd: number, data: Uint8Array, position: number | null): Generator<void, number> {
     const file = this.file(fd, 'write');
     if (!file.canWrite) throw fsError('EBADF', 'write');
-    const fault = this.faults && this.#fault('write', file.path, true);
-    const part = fault ? data.subarray(0, Math.floor(data.byteLength * fault.share)) : data;
+    const fault = this.faults && this.#fault('write', file.path, ['data', 'space']);
+    const part = fault ? partOf(data, fault) : data;
     if (part.byteLength > 0) {
       const offset = this.#offsetOf(file, position);
       if (offset + part.byteLength > SIZE_MAX) throw fsError('EFBIG', 'write');
@@ -135,13 +135,15 @@ export class MemoryFs {
     const inode = this.disk.inode(file.ino);
     if (!file.canWrite || !inode.isFile) throw fsError('EINVAL', 'ftruncate');
     if (size > SIZE_MAX) throw fsError('EFBIG', 'ftruncate');
-    if (this.faults !== undefined) this.#meet('ftruncate', file.path, size > inode.size);
+    if (size > inode.size && this.faults !== undefined) {
+      this.#meet('ftruncate', file.path, ['space']);
+    }
     this.disk.truncate(file.ino, Math.max(0, size));
   }
 
   sync(fd: number, syscall: 'fsync' | 'fdatasync'): void {
     const file = this.file(fd, syscall);
-    if (this.faults !== undefined) this.#meet(syscall, file.path, false);
+    if (this.faults !== undefined) this.#meet(syscall, file.path, ['data']);
     this.disk.sync(file.ino, syscall === 'fdatasync');
   }
 
@@ -150,7 +152,7 @@ export class MemoryFs {
   }
 
   mkdir(path: string, mode: number): void {
-    if (this.faults !== undefined) this.#meet('mkdir', path, true);
+    if (this.faults !== undefined) this.#meet('mkdir', path, ['space']);
     mkdir(this.disk, path, mode & ~UMASK);
   }
 
@@ -174,12 +176,17 @@ export class MemoryFs {
     return file.isAppend ? this.disk.sizeToAppend(file.ino) : (position ?? file.position);
   }
 
-  #fault(name: string, path: string, takesSpace: boolean): FsFault | undefined {
-    return this.faults?.faultOf({ name, path, style: 'async' }, takesSpace);
+  #meetOpen(path: string, flags: number): void {
+    const isNew = wouldCreate(this.disk, path, flags);
+    this.#meet('open', path, isNew ? ['descriptor', 'space'] : ['descriptor']);
   }
 
-  #meet(name: string, path: string, takesSpace: boolean): void {
-    const code = this.#fault(name, path, takesSpace)?.code;
+  #fault(name: string, path: string, needs: readonly Need[]): FsFault | undefined {
+    return this.faults?.faultOf({ name, path, style: 'async' }, needs);
+  }
+
+  #meet(name: string, path: string, needs: readonly Need[]): void {
+    const code = this.#fault(name, path, needs)?.code;
     if (code === undefined) return;
     const hasPath = name === 'open' || name === 'mkdir';
     throw hasPath ? fsError(code, name, path) : fsError(code, name);

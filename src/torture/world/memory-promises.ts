@@ -14,11 +14,33 @@ import type { FileSystem } from './world.ts';
  * `statfs`) rejects with ENOSYS and its name.
  */
 export function memoryPromises(fs: MemoryFs, hook: FsHook): FileSystem {
-  const api: Record<string, unknown> = { constants };
-  for (const name of promiseNames) {
-    api[name] = (...args: unknown[]) => callPromise(name, fs, hook, args);
+  return new MemoryPromises(fs, hook) as unknown as FileSystem;
+}
+
+/** Its functions are made when they are first asked for: a schedule uses three of the thirty. */
+class MemoryPromises {
+  readonly constants = constants;
+  readonly #fs: MemoryFs;
+  readonly #hook: FsHook;
+
+  constructor(fs: MemoryFs, hook: FsHook) {
+    this.#fs = fs;
+    this.#hook = hook;
   }
-  return api as FileSystem;
+
+  static {
+    for (const name of promiseNames) {
+      Object.defineProperty(MemoryPromises.prototype, name, {
+        get(this: MemoryPromises) {
+          const fs = this.#fs;
+          const hook = this.#hook;
+          const value = (...args: unknown[]) => callPromise(name, fs, hook, args);
+          Object.defineProperty(this, name, { value, enumerable: true });
+          return value;
+        },
+      });
+    }
+  }
 }
 
 /** A call of the promise API. */

@@ -317,6 +317,6 @@ test('calls have the results, the errors and the tree of the real file system', 
         [[], []],
       );
     }),
-    { numRuns: 300 },
+    { numRuns: 200 },
   );
 });
