@@ -1,17 +1,22 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import type { Injection } from './injection.ts';
 import { isInstalled, prefixed } from './launch-prefix.ts';
+import { limitLaunch } from './limits.ts';
 import { straceAvailable, straceLaunch } from './strace.ts';
 import { straceHits } from './strace-log.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'holdfast-strace-'));
-after(() => rmSync(dir, { recursive: true }));
+const children: ChildProcess[] = [];
+after(() => {
+  for (const child of children) child.kill('SIGKILL');
+  rmSync(dir, { recursive: true });
+});
 
 const { NODE_EXTRA_CA_CERTS, NODE_TEST_CONTEXT, ...env } = process.env;
 
@@ -190,19 +195,37 @@ describe('system calls changed by strace', { skip }, () => {
     const worker = join(dir, 'worker.mjs');
     writeFileSync(worker, `process.on('message', () => process.send(process.pid));`);
     const { command, args, env: more } = prefixed([straceLaunch([third], log)], process.execPath);
-    const child: ChildProcess = fork(worker, {
+    const child = fork(worker, {
       execPath: command,
       execArgv: [...args],
       env: { ...env, ...more },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
+    children.push(child);
     child.send('who are you?');
     const { pid = 0 } = child;
-    assert.deepEqual(await once(child, 'message'), [pid]);
+    const [answer] = await once(child, 'message');
+    assert.equal(answer, pid);
     const closed = once(child, 'close');
     child.kill('SIGKILL');
     assert.deepEqual(await closed, [null, 'SIGKILL']);
     assert.deepEqual(await straceHits(log, pid), []);
+  });
+
+  test('a limit behind strace holds too', async () => {
+    const launch = limitLaunch({ fileBytes: 512 });
+    assert.ok('command' in launch);
+    const {
+      command,
+      args,
+      env: more,
+    } = prefixed([straceLaunch([third], join(dir, 'limited')), launch], process.execPath, [
+      '-e',
+      `require('node:fs').writeFileSync('limited.dat', 'x'.repeat(1000))`,
+    ]);
+    const child = spawn(command, args, { cwd: dir, env: { ...env, ...more }, stdio: 'ignore' });
+    assert.deepEqual(await once(child, 'close'), [1, null]);
+    assert.equal(readFileSync(join(dir, 'limited.dat')).length, 512);
   });
 
   test('what this machine cannot do is said beforehand', async () => {

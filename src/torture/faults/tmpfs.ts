@@ -42,7 +42,7 @@ export async function tmpfs(sizeBytes: number): Promise<SmallDisk | Skipped> {
 
 /** Lazily: a worker that is only just dying may still hold a file. */
 async function unmount(dir: string): Promise<void> {
-  await run('umount', ['--lazy', dir]);
+  await run('umount', ['-l', dir]);
   await rmdir(dir);
 }
 
