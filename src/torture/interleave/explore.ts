@@ -1,6 +1,8 @@
 import type { AnyDeclared } from '../declaration.ts';
+import type { Fault } from '../faults/fault.ts';
 import type { Phase } from '../plan.ts';
 import { BoundedSearch } from './bounded.ts';
+import { FaultDrawer } from './fault-drawer.ts';
 import { importInstances } from './instances.ts';
 import { drawProgram } from './program.ts';
 import type { Limits } from './scheduler.ts';
@@ -13,6 +15,7 @@ export interface ExploreOptions {
   readonly clients: number;
   /** Schedules to try. */
   readonly schedules: number;
+  readonly faults: readonly Fault[];
   readonly limitMs: number;
   readonly signal: AbortSignal | undefined;
   /** Told of every schedule. */
@@ -45,12 +48,17 @@ export async function explore(
     const program = drawProgram(declared, { seed, repeat, phases });
     const scene: Scene = { instances, program, seed, repeat, limits: LIMITS };
     const count = Math.min(SCHEDULES_PER_PROGRAM, schedules - tried);
+    const faulty = new FaultDrawer(`${seed}/${repeat}`, options.faults, clients);
     for (const strategy of portfolio(`${seed}/${repeat}`, count)) {
       signal?.throwIfAborted();
-      const take = await simulate(scene, strategy());
+      const struck = { ...scene, fault: faulty.next() };
+      const take = await simulate(struck, strategy());
+      // In the first schedule nobody is in anybody's way: this machine is not one for the store.
+      if (tried === 0 && take.openError !== undefined) throw take.openError;
       tried += 1;
-      options.onTake(take, scene);
-      if (take.violations.length > 0) return { scene, take };
+      faulty.learn(take);
+      options.onTake(take, struck);
+      if (take.violations.length > 0) return { scene: struck, take };
       if (performance.now() > deadline) return undefined;
       longest = Math.max(longest, take.choices.length);
     }

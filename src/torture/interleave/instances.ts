@@ -4,7 +4,7 @@ import { type AnyDeclared, importDeclaration } from '../declaration.ts';
 const MARK = 'holdfast-client';
 
 /**
- * The declaration once for every client, each from a module graph of its own, so that what a module
+ * The declaration once for every client and once for the observer, each from a module graph of its own, so that what a module
  * keeps to itself is not shared, as it is not between processes. Packages written as CommonJS are
  * shared all the same: Node keeps one of each.
  */
@@ -14,7 +14,7 @@ export async function importInstances(
 ): Promise<readonly AnyDeclared[]> {
   using _ = markedImports();
   const instances: AnyDeclared[] = [];
-  for (let client = 0; client < count; client += 1) {
+  for (let client = 0; client <= count; client += 1) {
     const url = new URL(declared.module);
     url.searchParams.set(MARK, String(client));
     instances.push(await importDeclaration(url.href, declared.name));

@@ -1,6 +1,7 @@
 import type { Drawn } from '../draw.ts';
 import { BoundedSearch } from './bounded.ts';
 import { clientsOf, operationCount, type Program } from './program.ts';
+import { movedTo, type SimulatedFault } from './simulated-fault.ts';
 import { type Scene, simulate, type Take } from './simulation.ts';
 import { RandomStrategy } from './strategy.ts';
 
@@ -76,15 +77,38 @@ class Minimiser {
   /** Takes the smaller program if it fails as well. */
   async #accept(program: Program): Promise<boolean> {
     if (operationCount(program) === 0 || !this.#isInTime()) return false;
-    const scene = { ...this.#scene, program };
-    const take = await this.#fails(scene);
-    if (take === undefined) return false;
-    this.#scene = scene;
-    this.#take = take;
+    const found = await this.#fails({ ...this.#scene, program });
+    if (found === undefined) return false;
+    this.#scene = found.scene;
+    this.#take = found.take;
     return true;
   }
 
-  async #fails(scene: Scene): Promise<Take | undefined> {
+  /** The scene with its fault, and a schedule of it, that fail; undefined when none was found. */
+  async #fails(scene: Scene): Promise<{ scene: Scene; take: Take } | undefined> {
+    if (scene.fault !== undefined) {
+      const found = await this.#failsAtSomeMoment(scene, scene.fault);
+      if (found) return found;
+    }
+    const take = await this.#failsInSomeOrder(scene);
+    return take && { scene, take };
+  }
+
+  /** In a smaller program the fault has to come at another moment. */
+  async #failsAtSomeMoment(
+    scene: Scene,
+    fault: SimulatedFault,
+  ): Promise<{ scene: Scene; take: Take } | undefined> {
+    const { labels } = await simulate({ ...scene, fault: undefined }, new BoundedSearch(0));
+    for (let moment = 0; moment <= labels.length && this.#isInTime(); moment += 1) {
+      const moved = { ...scene, fault: movedTo(fault, moment) };
+      const take = await this.#try(moved, new BoundedSearch(0));
+      if (take) return { scene: moved, take };
+    }
+    return undefined;
+  }
+
+  async #failsInSomeOrder(scene: Scene): Promise<Take | undefined> {
     let given = 0;
     for (const preemptions of [1, 2, 3]) {
       const search = new BoundedSearch(preemptions);

@@ -45,8 +45,9 @@ export const fsHook: FsHook = {
   },
 };
 
+/** Paths in the directory of the store are told from there: it has another name in each schedule. */
 function labelOf({ name, path }: FsCall): string {
-  return path === undefined ? name : `${name} ${basename(path)}`;
+  return path === undefined ? name : `${name} ${path.split('/').slice(3).join('/') || '.'}`;
 }
 
 /** The world as a player sees it. */

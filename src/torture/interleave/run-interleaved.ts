@@ -1,15 +1,17 @@
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AnyDeclared } from '../declaration.ts';
+import { mergeFaults } from '../fault-reports.ts';
 import { describeError } from '../perform.ts';
 import { clientCount, defaultPlan, type Plan } from '../plan.ts';
-import type { RunReport } from '../report.ts';
+import type { FaultReport, RunReport } from '../report.ts';
 import type { RunOptions } from '../run.ts';
 import { Tally } from '../tally.ts';
 import type { Violation } from '../verdict.ts';
 import { explore, LIMITS } from './explore.ts';
 import { importInstances } from './instances.ts';
 import { type Minimal, minimise } from './minimise.ts';
+import { type SimulatedFault, simulatedFaultText } from './simulated-fault.ts';
 import { simulatedMachine } from './simulated-machine.ts';
 import { type Scene, simulate, type Take } from './simulation.ts';
 import { ReplayStrategy } from './strategy.ts';
@@ -47,7 +49,7 @@ export async function runInterleaved(
     reason: verdict === 'unknown' ? [...sum.doubts].join('; ') : undefined,
     ...{ workers: 1, clients, repeats: sum.tried },
     ...figures,
-    ...{ faults: [], leaks: [] },
+    leaks: [],
     schedules: {
       tried: sum.tried,
       isExhaustive: false,
@@ -74,8 +76,8 @@ async function findViolation(
   sum: Sum,
 ): Promise<Found | undefined> {
   const { seed, clients, schedules = SCHEDULES, limitMs, signal, plan, replay } = options;
-  const onTake = (take: Take) => {
-    sum.add(take);
+  const onTake = (take: Take, scene: Scene) => {
+    sum.add(take, scene);
     if (sum.tried % SCHEDULES_PER_PROGRESS > 0) return;
     const violations = take.violations.length;
     const { tried, operations } = sum;
@@ -84,11 +86,12 @@ async function findViolation(
   try {
     if (replay !== undefined) {
       const again = await replayOnce(declared, replay);
-      onTake(again.take);
+      onTake(again.take, again.scene);
       return again.take.violations.length > 0 ? { ...again, isMinimal: true } : undefined;
     }
     const { phases } = plan;
-    const settled = { seed, phases, clients, schedules, limitMs, signal, onTake };
+    const { faults = [] } = options;
+    const settled = { seed, phases, clients, schedules, faults, limitMs, signal, onTake };
     const found = await explore(declared, settled);
     return found && { ...found, isMinimal: false };
   } catch (error) {
@@ -105,10 +108,10 @@ async function replayOnce(
   declared: AnyDeclared,
   token: string,
 ): Promise<{ readonly scene: Scene; readonly take: Take }> {
-  const { seed, repeat, program, choices } = parseReplayToken(token);
+  const { seed, repeat, program, choices, fault } = parseReplayToken(token);
   const clients = Math.max(1, ...program.map(({ operations }) => operations.length));
   const instances = await importInstances(declared, clients);
-  const scene = { instances, program, seed, repeat, limits: LIMITS };
+  const scene = { instances, program, seed, repeat, fault, limits: LIMITS };
   return { scene, take: await simulate(scene, new ReplayStrategy(choices)) };
 }
 
@@ -124,14 +127,19 @@ class Sum {
   readonly notes = new Set<string>();
   readonly #tally: Tally;
   readonly #clients: number;
+  readonly #faults: FaultReport[] = [];
 
   constructor(tally: Tally, clients: number) {
     this.#tally = tally;
     this.#clients = clients;
   }
 
-  add(take: Take): void {
+  add(take: Take, { fault }: Scene): void {
     this.tried += 1;
+    if (fault) {
+      const hit = take.isHit ? 1 : 0;
+      this.#faults.push({ fault: fault.kind, armed: 1, hit, windows: [], skipped: undefined });
+    }
     this.operations += take.operations.length;
     this.points = Math.max(this.points, take.labels.length);
     if (this.tried <= TALLIED) this.#tally.add(take.operations, this.#clients);
@@ -151,6 +159,7 @@ class Sum {
     const nothing = { mean: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 };
     return {
       ...this.#tally.figures(),
+      faults: mergeFaults(this.#faults),
       operations: this.operations,
       skewMs: { median: 0, max: 0 },
       latencyMs: nothing,
@@ -176,9 +185,9 @@ async function violationOf(
   const isSame = await replaysAlike(minimal);
   const operations = take.operations.toSorted((a, b) => a.invokedAt - b.invokedAt);
   const isWhole = violation.counterexample?.operations.length === operations.length;
-  const { seed, repeat, program } = scene;
+  const { seed, repeat, program, fault } = scene;
   const token = replayToken({
-    ...{ name: declared.name, seed, repeat, program, choices: take.choices },
+    ...{ name: declared.name, seed, repeat, program, fault, choices: take.choices },
     file: relativeModule(declared),
   });
   const doubt = isSame ? '' : ' (replayed, it went another way: the store is not deterministic)';
@@ -192,7 +201,7 @@ async function violationOf(
       others: 0,
       sentence: violation.counterexample?.sentence ?? violation.message,
       order: isWhole ? (violation.counterexample?.order ?? []) : [],
-      schedule: scheduleOf(take),
+      schedule: scheduleOf(take, fault),
       test: options.regressionTest?.(token),
       token,
     },
@@ -205,8 +214,9 @@ async function replaysAlike({ scene, take }: Minimal): Promise<boolean> {
 }
 
 /** Steps as a reader needs them: client and what it did. */
-function scheduleOf({ labels }: Take): readonly string[] {
-  return labels.map((label) => `client ${label}`);
+function scheduleOf({ labels }: Take, fault: SimulatedFault | undefined): readonly string[] {
+  const steps = labels.map((label) => `client ${label}`);
+  return fault === undefined ? steps : [...steps, simulatedFaultText(fault)];
 }
 
 function relativeModule({ module }: AnyDeclared): string {

@@ -18,8 +18,18 @@ interface Timer {
   fire(): void;
 }
 
-/** How a schedule ended. `deadlock`: nobody could go on. `endless`: it took more steps than allowed. */
-export type End = 'done' | 'deadlock' | 'endless';
+/**
+ * How a schedule ended. `deadlock`: nobody could go on. `endless`: it took more steps than allowed.
+ * `cut`: an interruption ended it.
+ */
+export type End = 'done' | 'deadlock' | 'endless' | 'cut';
+
+/** What happens from outside when so many steps have been taken. */
+export interface Interruption {
+  readonly at: number;
+  /** Whether it is the end. */
+  strike(): boolean;
+}
 
 export interface Limits {
   readonly steps: number;
@@ -48,6 +58,7 @@ export class Scheduler {
   /** Names of calls between which and the next one nothing could come. */
   readonly synchronous = new Set<string>();
   isFree = true;
+  interruption: Interruption | undefined;
   #isClosed = false;
   #steps: Step[] = [];
   #timers: Timer[] = [];
@@ -162,6 +173,12 @@ export class Scheduler {
     const points = this.#points;
     await this.#settle(0);
     while (!isDone()) {
+      if (this.#points === this.interruption?.at) {
+        const { interruption } = this;
+        this.interruption = undefined;
+        if (interruption.strike()) return 'cut';
+        continue;
+      }
       const enabled = this.#enabled();
       if (enabled.length === 0) {
         if (!(await this.#waitForForeign(limits.foreignMs, isDone))) return 'deadlock';

@@ -2,23 +2,28 @@ import { mkdirSync } from 'node:fs';
 import type { AnyDeclared } from '../declaration.ts';
 import { type Judgement, judge } from '../judge.ts';
 import type { Operation } from '../operation.ts';
-import { perform } from '../perform.ts';
+import { describeError, perform } from '../perform.ts';
+import { crashImages } from '../world/crash-states.ts';
+import type { EffectLog } from '../world/disk.ts';
 import { Disk } from '../world/disk.ts';
 import { MemoryFs } from '../world/memory-fs.ts';
+import { NthCallFault } from '../world/nth-call.ts';
 import { EPOCH_MS, OBSERVER, type Player, playAs, worldOf } from './player.ts';
 import type { Program, Stretch } from './program.ts';
 import { type End, type Limits, Scheduler } from './scheduler.ts';
+import type { SimulatedFault } from './simulated-fault.ts';
 import { SIMULATED_ROOT } from './simulated-machine.ts';
 import type { Strategy } from './strategy.ts';
 
 /** What is simulated, whatever the schedule. */
 export interface Scene {
-  /** The declaration as each client has it; the first one is also the observer's. */
+  /** The declaration as each client has it, and last as the observer has it. */
   readonly instances: readonly AnyDeclared[];
   readonly program: Program;
   readonly seed: string;
   readonly repeat: number;
   readonly limits: Limits;
+  readonly fault?: SimulatedFault | undefined;
 }
 
 /** What one schedule showed. */
@@ -33,6 +38,10 @@ export interface Take extends Judgement {
   readonly foreign: readonly string[];
   /** Calls that were over at once. */
   readonly synchronous: readonly string[];
+  /** What a client met when it opened or closed the store. */
+  readonly openError: unknown;
+  /** Whether the fault met anything. */
+  readonly isHit: boolean;
 }
 
 /** One point is a microsecond of a history. */
@@ -54,18 +63,25 @@ class Simulation {
   readonly #operations: Operation[] = [];
   /** By client. */
   readonly #inFlight = new Map<number, Operation>();
-  #open = 0;
+  /** Clients that are not done with what they all are at. */
+  readonly #working = new Set<number>();
+  readonly #killed = new Set<number>();
+  /** What a client met when it opened or closed the store. */
+  #openError: unknown;
+  #log: EffectLog | undefined;
+  #failing: NthCallFault | undefined;
+  #isHit = false;
 
   constructor(scene: Scene) {
     this.#scene = scene;
     this.#disk = emptyDisk().fork({ now: () => EPOCH_MS + this.#scheduler.nowMs });
     this.#observer = this.#player(OBSERVER);
-    this.#players = scene.instances.map((_, client) => this.#player(client));
+    this.#players = scene.instances.slice(0, -1).map((_, client) => this.#player(client));
   }
 
   async run(strategy: Strategy): Promise<Take> {
     const { seed, repeat } = this.#scene;
-    const declared = this.#scene.instances[0] as AnyDeclared;
+    const declared = this.#declared;
     const world = worldOf(this.#observer);
     // Modules that remember what they read at a path must not remember it from another schedule.
     directories += 1;
@@ -75,32 +91,119 @@ class Simulation {
       const size = { mode: 'interleave', full: false } as const;
       return declared.store.create({ ...size, dir, seed, repeat, subject: undefined, world });
     });
+    this.#arm();
     const end = await this.#play(shared, strategy);
-    const { scheduler } = this.#observer;
-    const waiting = scheduler.waiting();
+    const waiting = this.#scheduler.waiting();
+    this.#disarm();
+    const operations = [...this.#operations, ...this.#inFlight.values()];
+    const judgement = await this.#judge(shared, { end, operations, waiting });
+    this.#scheduler.close();
+    const { choices, labels, foreign, synchronous } = this.#scheduler;
+    return {
+      ...{ ...judgement, operations, end, choices, labels, isHit: this.#isHit },
+      openError: this.#openError,
+      foreign: [...foreign],
+      synchronous: [...synchronous],
+    };
+  }
+
+  get #declared(): AnyDeclared {
+    return this.#scene.instances.at(-1) as AnyDeclared;
+  }
+
+  #arm(): void {
+    const { fault } = this.#scene;
+    if (fault === undefined) return;
+    if (fault.kind === 'fail-calls') {
+      this.#failing = new NthCallFault(fault);
+      for (const { fs } of this.#players) fs.faults = this.#failing;
+      return;
+    }
+    if (fault.kind === 'power-loss') this.#log = this.#disk.record();
+    const strike = fault.kind === 'kill' ? () => this.#kill(fault.client) : () => true;
+    this.#scheduler.interruption = { at: fault.at, strike };
+  }
+
+  /** Whoever judges must not meet the fault. */
+  #disarm(): void {
+    this.#isHit ||= (this.#failing?.hits.length ?? 0) > 0;
+    for (const { fs } of this.#players) fs.faults = undefined;
+    this.#scheduler.interruption = undefined;
+    this.#scheduler.isFree = true;
+  }
+
+  /** A client could not open or close its store, or went on although it was killed. */
+  #fail(client: number, error: unknown): void {
+    if (this.#killed.has(client)) return;
+    // One that meets a fault of ours there has no part in what follows.
+    if (this.#failing?.hits.length) this.#killed.add(client);
+    else this.#openError ??= error;
+    this.#tellDone(client);
+  }
+
+  #kill(client: number): boolean {
+    this.#isHit ||= this.#inFlight.has(client);
+    this.#scheduler.kill(client);
+    this.#players[client]?.fs.kill();
+    this.#killed.add(client);
+    this.#tellDone(client);
+    return false;
+  }
+
+  #judge(
+    shared: unknown,
+    seen: {
+      readonly end: End;
+      readonly operations: readonly Operation[];
+      readonly waiting: ReturnType<Scheduler['waiting']>;
+    },
+  ): Promise<Judgement> | Judgement {
+    const { end, operations, waiting } = seen;
+    const { repeat } = this.#scene;
+    if (this.#openError !== undefined) return unopened(this.#openError, repeat);
+    if (end === 'deadlock' || end === 'endless') return stuck(end, repeat, waiting, operations);
+    // The power fails after the last step too: what was acknowledged must be there.
+    if (this.#log) return this.#judgeImages(this.#log, shared, operations);
+    return this.#judgeAs(this.#observer, shared, operations);
+  }
+
+  #judgeAs(player: Player, shared: unknown, operations: readonly Operation[]): Promise<Judgement> {
+    const { repeat } = this.#scene;
     const repetition = {
-      operations: [...this.#operations, ...this.#inFlight.values()],
+      operations,
       workers: this.#players.length,
       stall: undefined,
       failures: [],
     };
-    scheduler.isFree = true;
-    const judgement =
-      end === 'done'
-        ? await playAs(this.#observer, () =>
-            judge(declared, shared, repetition, { repeat, clock: () => this.#now(), world }),
-          )
-        : stuck(end, repeat, waiting, repetition.operations);
-    scheduler.close();
-    return {
-      ...judgement,
-      operations: repetition.operations,
-      end,
-      choices: scheduler.choices,
-      labels: scheduler.labels,
-      foreign: [...scheduler.foreign],
-      synchronous: [...scheduler.synchronous],
-    };
+    const world = worldOf(player);
+    return playAs(player, () =>
+      judge(this.#declared, shared, repetition, { repeat, clock: () => this.#now(), world }),
+    );
+  }
+
+  /** The worst that can be found on a disk whose power has failed. */
+  async #judgeImages(
+    log: EffectLog,
+    shared: unknown,
+    operations: readonly Operation[],
+  ): Promise<Judgement> {
+    const { fault, seed } = this.#scene;
+    const limit = fault?.kind === 'power-loss' ? fault.limit : 1;
+    const doubts = new Set<string>();
+    for (const { describe, disk } of crashImages(log, { model: 'ordered', seed, limit })) {
+      this.#isHit = true;
+      const scheduler = new Scheduler();
+      const player = { client: OBSERVER, scheduler, fs: new MemoryFs(disk) };
+      const found = await this.#judgeAs(player, shared, operations);
+      for (const doubt of found.doubts) doubts.add(doubt);
+      if (found.violations.length === 0) continue;
+      const violations = found.violations.map((one) => ({
+        ...one,
+        message: `after a power loss (${describe.replaceAll(/\/[\w-]+\/\d+\//g, '')}): ${one.message}`,
+      }));
+      return { ...found, violations };
+    }
+    return { violations: [], doubts: [...doubts], notes: [] };
   }
 
   /** All clients open, do their operations stretch by stretch, and close. */
@@ -108,20 +211,17 @@ class Simulation {
     const stores = new Map<number, unknown>();
     const { program, instances, limits } = this.#scene;
     const all = async (each: (player: Player) => Promise<void>): Promise<End> => {
-      this.#open = this.#players.length;
-      let failure: unknown;
-      for (const player of this.#players) {
+      const living = this.#players.filter(({ client }) => !this.#killed.has(client));
+      for (const { client } of living) this.#working.add(client);
+      for (const player of living) {
+        const { client } = player;
         void playAs(player, () => each(player)).then(
-          () => this.#tellDone(),
-          (error: unknown) => {
-            failure ??= error;
-            this.#tellDone();
-          },
+          () => this.#tellDone(client),
+          (error: unknown) => this.#fail(client, error),
         );
       }
-      const end = await this.#scheduler.run(() => this.#open === 0, strategy, limits);
-      if (failure !== undefined) throw failure;
-      return end;
+      const end = await this.#scheduler.run(() => this.#working.size === 0, strategy, limits);
+      return this.#openError === undefined ? end : 'cut';
     };
     let end = await all(async (player) => {
       const declared = instances[player.client];
@@ -148,13 +248,21 @@ class Simulation {
       const lost = { output: undefined, outcome: 'info', returnedAt: undefined } as const;
       this.#inFlight.set(client, { ...begun, ...lost });
       const done = await perform(declared, store, begun, () => this.#now());
+      if (this.#killed.has(client)) return;
       this.#inFlight.delete(client);
-      this.#operations.push({ ...done, output: copyOf(done.output) });
+      this.#operations.push(this.#told(done));
     }
   }
 
-  #tellDone(): void {
-    this.#open -= 1;
+  /** What a fault of ours has done is not the store's: nobody knows what such an operation did. */
+  #told(done: Operation): Operation {
+    const isOurs = this.#failing?.hits.length && done.isBug;
+    if (!isOurs) return { ...done, output: copyOf(done.output) };
+    return { ...done, isBug: false, outcome: 'info', returnedAt: undefined };
+  }
+
+  #tellDone(client: number): void {
+    this.#working.delete(client);
     this.#scheduler.tellDone();
   }
 
@@ -187,6 +295,16 @@ function copyOf(output: unknown): unknown {
   } catch {
     return output;
   }
+}
+
+function unopened(error: unknown, repeat: number): Judgement {
+  const { code, message: reason } = describeError(error);
+  const message = `a client could not open or close the store: ${code}: ${reason}`;
+  return {
+    violations: [{ invariant: 'open', message, repeat, operations: [], alike: 0 }],
+    doubts: [],
+    notes: [],
+  };
 }
 
 function stuck(

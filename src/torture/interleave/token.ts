@@ -1,6 +1,7 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { wrongArgument } from '../../errors.ts';
 import type { Program } from './program.ts';
+import type { SimulatedFault } from './simulated-fault.ts';
 
 /** Everything that a simulated run depends on, besides the code. */
 export interface Replay {
@@ -12,12 +13,16 @@ export interface Replay {
   readonly repeat: number;
   readonly program: Program;
   readonly choices: readonly number[];
+  readonly fault?: SimulatedFault | undefined;
 }
 
 const VERSION = 'i1.';
 
 /** A token comes from outside: what it unpacks to is bounded. */
 const REPLAY_BYTES_MAX = 16 * 1024 * 1024;
+
+/** More steps, or more disks, no simulation has. */
+const NUMBER_MAX = 1_000_000;
 
 /** A run as one word, to be handed on. */
 export function replayToken(replay: Replay): string {
@@ -42,14 +47,25 @@ export function parseReplayToken(token: string): Replay {
 
 function isReplay(value: unknown): value is Replay {
   if (typeof value !== 'object' || value === null) return false;
-  const { name, file, seed, repeat, program, choices } = value as Partial<Replay>;
+  const { name, file, seed, repeat, program, choices, fault } = value as Partial<Replay>;
   return (
     [name, file, seed].every((one) => typeof one === 'string') &&
     Number.isSafeInteger(repeat) &&
     Array.isArray(choices) &&
     choices.every((one) => Number.isSafeInteger(one) && one >= 0) &&
     Array.isArray(program) &&
-    program.every(isStretch)
+    program.every(isStretch) &&
+    (fault === undefined || isFault(fault))
+  );
+}
+
+function isFault(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { kind, ...rest } = value as SimulatedFault;
+  const numbers = Object.values(rest).filter((one) => typeof one === 'number');
+  return (
+    ['kill', 'power-loss', 'fail-calls'].includes(kind) &&
+    numbers.every((one) => Number.isSafeInteger(one) && one >= 0 && one <= NUMBER_MAX)
   );
 }
 

@@ -1,0 +1,59 @@
+import type { Fault } from '../faults/fault.ts';
+import { Random } from '../random.ts';
+import type { SimulatedFault } from './simulated-fault.ts';
+import type { Take } from './simulation.ts';
+
+/** Disks of one power loss that are opened; the next schedule has its own. */
+const DISKS_PER_SCHEDULE = 12;
+
+/**
+ * Faults for the schedules of one program, by the seed: the first schedule has none, and tells how
+ * many moments there are to choose from. Calls fail one after the other, from the first one on.
+ */
+export class FaultDrawer {
+  readonly #random: Random;
+  readonly #kinds: readonly Fault[];
+  readonly #clients: number;
+  /** Of calls that fail, the next one, by error. */
+  readonly #nth = new Map<string, number>();
+  #last: SimulatedFault | undefined;
+  #points = 0;
+  #given = 0;
+
+  constructor(seed: string, faults: readonly Fault[], clients: number) {
+    this.#random = new Random(`${seed}/faults`);
+    this.#kinds = faults.filter(({ kind }) => SIMULATED.has(kind));
+    this.#clients = clients;
+  }
+
+  next(): SimulatedFault | undefined {
+    this.#last = this.#points === 0 ? undefined : this.#draw();
+    return this.#last;
+  }
+
+  learn({ labels, isHit }: Take): void {
+    this.#points = Math.max(this.#points, labels.length);
+    // Beyond the last call there is nothing that could fail: from the first one again.
+    if (this.#last?.kind === 'fail-calls' && !isHit) this.#nth.delete(this.#last.error);
+  }
+
+  #draw(): SimulatedFault | undefined {
+    if (this.#kinds.length === 0) return undefined;
+    const fault = this.#kinds[this.#given++ % this.#kinds.length] as Fault;
+    const at = this.#random.int(this.#points + 1);
+    if (fault.kind === 'kill') {
+      return { kind: 'kill', client: this.#random.int(this.#clients), at };
+    }
+    if (fault.kind === 'power-loss') {
+      return { kind: 'power-loss', at, limit: Math.min(fault.limit, DISKS_PER_SCHEDULE) };
+    }
+    if (fault.kind !== 'fail-calls') return undefined;
+    const error = this.#random.pick(fault.errors);
+    const nth = (this.#nth.get(error) ?? 0) + 1;
+    this.#nth.set(error, nth);
+    return { kind: 'fail-calls', error, nth, persistent: fault.persistent };
+  }
+}
+
+/** Faults that a simulated machine can have. */
+export const SIMULATED: ReadonlySet<Fault['kind']> = new Set(['kill', 'power-loss', 'fail-calls']);
