@@ -15,7 +15,8 @@ export function percent(fraction: number): string {
 /** How much of what could happen was tried. */
 export function schedulesText({ tried, isExhaustive, points }: Schedules): string {
   const all = isExhaustive ? 'every one within the bounds' : 'a part of those there are';
-  return `${tried.toLocaleString('en')} schedules of at most ${points} steps, ${all}`;
+  const what = tried === 1 ? '1 schedule' : `${tried.toLocaleString('en')} schedules`;
+  return `${what} of at most ${points} steps, ${all}`;
 }
 
 /** One fault on a line: what was armed, and what it hit. */

@@ -66,8 +66,10 @@ const COLUMN_LIST: readonly Column[] = [
 
 /** Where the rig decides what happens when, nothing takes time. */
 function measured({ mode }: RunReport, ms: number): string {
-  return mode === 'interleave' ? '–' : millis(ms);
+  return mode === 'interleave' ? NOTHING : millis(ms);
 }
+
+const NOTHING = '–';
 
 /** Where there is no room, in this order. */
 const FIRST_TO_GO = ['p99.9', 'max', 'skew', 'wrk', 'peak', 'p50'];
@@ -78,7 +80,12 @@ function table(runs: readonly RunReport[], columns: number): string {
   let shown = COLUMN_LIST.map((column) => {
     const cells = runs.map(column.of);
     const width = Math.max(column.title.length, ...cells.map((cell) => cell.length));
-    return { ...column, cells: [column.title, ...cells], width, isUsed: cells.some(Boolean) };
+    return {
+      ...column,
+      cells: [column.title, ...cells],
+      width,
+      isUsed: cells.some((cell) => cell !== '' && cell !== NOTHING),
+    };
   }).filter(({ isUsed }) => isUsed);
   for (const least of FIRST_TO_GO) {
     const width = shown.reduce((sum, column) => sum + column.width + GAP.length, -GAP.length);
@@ -108,7 +115,10 @@ function detailsOf(run: RunReport, tests: ReadonlyMap<Violation, string>): strin
   }
   const more = violations.slice(VIOLATIONS_SHOWN).reduce((sum, { alike }) => sum + alike + 1, 0);
   if (more > 0) lines.push(`and ${more} more violations`);
-  if (run.verdict !== 'ok') lines.push(`again with: ${excerpt(run.replay)}`);
+  const isSaid = violations.some(({ counterexample }) => {
+    return counterexample?.token !== undefined && run.replay === tokenCommand(counterexample.token);
+  });
+  if (run.verdict !== 'ok' && !isSaid) lines.push(`again with: ${excerpt(run.replay)}`);
   return lines.length === 0 ? [] : [lines.map((line) => `${head}: ${line}`).join('\n')];
 }
 

@@ -39,6 +39,7 @@ b { font-weight: 600; }
 .lead { margin: 8px 0 4px; font-size: 19px; }
 .aside, figcaption, .keys { color: var(--soft); font-size: 13px; font-weight: 400; letter-spacing: 0; }
 .message { white-space: pre-wrap; }
+.run > .message, .run > pre { margin-bottom: 28px; }
 .sentence { margin: 12px 0; font-size: 16px; }
 .violation, .wrong { color: var(--wrong); }
 .unknown { color: var(--doubt); }

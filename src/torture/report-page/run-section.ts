@@ -1,5 +1,5 @@
 import { clearestFirst } from '../clearest.ts';
-import { millis, percent } from '../figures-text.ts';
+import { percent } from '../figures-text.ts';
 import type { RunReport, Schedules } from '../report.ts';
 import { command } from './command.ts';
 import { coveragePart } from './coverage.ts';
@@ -78,8 +78,8 @@ type Fact = readonly [name: string, value: string, more: string];
 function timesOf({ skewMs, latencyMs, target }: RunReport): Fact[] {
   const asked = target === undefined ? '' : `asked: ${target}`;
   return [
-    ['Skew', `${millis(skewMs.median)} ms`, `at most ${millis(skewMs.max)} ms`],
-    ['p99', `${millis(latencyMs.p99)} ms`, asked],
+    ['Skew', durationText(skewMs.median * 1e6), `at most ${durationText(skewMs.max * 1e6)}`],
+    ['p99', durationText(latencyMs.p99 * 1e6), asked],
   ];
 }
 

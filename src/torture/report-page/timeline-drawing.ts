@@ -191,7 +191,7 @@ function drawBands(picture: Picture, view: View): { shapes: string; words: strin
   const scale = 1000 / (view.to - view.from);
   let shapes = '';
   let words = '';
-  const taken: { [kind: string]: number } = { fault: -1, flag: -1 };
+  let taken = 0;
   for (const [from, to, name, kind] of picture.bands) {
     if (to < view.from || from > view.to) continue;
     const x = Math.max(-5, (from - view.from) * scale);
@@ -199,12 +199,12 @@ function drawBands(picture: Picture, view: View): { shapes: string; words: strin
     const place = `x="${x.toFixed(1)}" width="${width.toFixed(1)}"`;
     shapes += `<rect class="${kind} back" ${place} y="22" height="${height}"/><rect class="${kind}" ${place} y="22" height="3"/>`;
     const left = Math.max(0, x / 1000);
+    const wide = (name.length * 6.6 + 8) / view.widthPx;
+    const isLate = left + wide > 1;
     // Names that would run into one another are left out.
-    if (left < (taken[kind] as number)) continue;
-    const isLate = left > 0.9;
+    if (left - (isLate ? wide : 0) < taken) continue;
+    taken = left + (isLate ? 0 : wide);
     words += `<text class="${kind} name" x="${(left * 100).toFixed(2)}%" y="36"${isLate ? ' text-anchor="end"' : ''}>${escapeWord(name)}</text>`;
-    taken.fault = left + (name.length * 6.6 + 8) / view.widthPx;
-    taken.flag = taken.fault;
   }
   return { shapes, words };
 }
