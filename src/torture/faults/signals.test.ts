@@ -120,6 +120,18 @@ describe('stopping a process', { skip: whyNoSignals() }, () => {
     await end(child);
   });
 
+  test('a process that is paused twice goes on when it is resumed twice', async () => {
+    const dir = freshDirectory();
+    const { pid, child } = await start(COUNTS, dir);
+    await Promise.all([pauseProcess(pid), pauseProcess(pid)]);
+    assert.equal(resumeProcess(pid), true);
+    assert.equal(await isStopped(pid), true);
+    const counted = countOf(dir, `b${pid}`);
+    assert.equal(resumeProcess(pid), true);
+    await becomes(() => countOf(dir, `b${pid}`) > counted);
+    await end(child);
+  });
+
   test('one that has ended cannot be paused, and that is no error', async () => {
     const { pid, child } = await start(COUNTS, freshDirectory());
     await end(child);
@@ -219,6 +231,28 @@ describe('a copy while all are stopped', { skip: whyNoSignals() }, () => {
     const counted = countOf(dir, `b${pid}`);
     await becomes(() => countOf(dir, `b${pid}`) > counted);
     await end(child);
+  });
+
+  test('a pause that begins or ends during a copy ends when it should', async () => {
+    const dir = freshDirectory();
+    const [first, second] = [await start(COUNTS, dir), await start(COUNTS, dir)];
+    await pauseProcess(first.pid);
+    const copy = copyStopped([first.pid, second.pid], dir);
+    resumeProcess(first.pid);
+    const paused = pauseProcess(second.pid);
+    const { files } = await copy;
+    assert.equal(await paused, true);
+    assert.equal(await isStopped(second.pid), true);
+    for (const { pid } of [first, second]) {
+      const [a = 0n, b = 0n] = ['a', 'b'].map((name) =>
+        files.find(({ path }) => path === `${name}${pid}`)?.bytes.readBigUInt64BE(),
+      );
+      assert.ok(a === b || a === b + 1n, `${a} and ${b}`);
+    }
+    const counted = countOf(dir, `b${first.pid}`);
+    await becomes(() => countOf(dir, `b${first.pid}`) > counted);
+    await end(first.child);
+    await end(second.child);
   });
 
   test('one that was paused before stays so, and one that has ended is no matter', async () => {

@@ -14,32 +14,35 @@ const LOOK_MS = 1;
 /** What stands still for so long between two looks of a tracer's process is stopped. */
 const TRACED_LOOK_MS = 20;
 
-/** What this process has stopped. A stopped process outlives its parent, and then nobody wakes it. */
-const stopped = new Set<number>();
+/**
+ * How many want a process to be stopped. A pause and a copy may overlap, and a process goes on when
+ * the last of them has let go.
+ */
+const holds = new Map<number, number>();
 let isWatchingExit = false;
 
 /**
  * Stops a process with SIGSTOP and waits until none of its threads runs. False: it has ended.
- * What it has started itself goes on. When this process ends in order, those that it has stopped
- * go on too.
+ * What it has started itself goes on. Each pause needs one `resumeProcess`; where this process ends
+ * in order before that, those that it has stopped go on too.
  * @throws WORKER_FAILED when it does not stop within five seconds; it goes on then
  */
 export async function pauseProcess(pid: number): Promise<boolean> {
   assertPid(pid);
-  if (!stop(pid)) return false;
+  let isPaused = false;
   try {
-    return await settled(pid);
-  } catch (error) {
-    resumeProcess(pid);
-    throw error;
+    hold(pid);
+    isPaused = await settled(pid);
+  } finally {
+    if (!isPaused) release(pid);
   }
+  return isPaused;
 }
 
-/** Lets a stopped process go on. False: it has ended. */
+/** Ends one pause; with the last one the process goes on. False: it has ended. */
 export function resumeProcess(pid: number): boolean {
   assertPid(pid);
-  stopped.delete(pid);
-  return send(pid, 'SIGCONT');
+  return release(pid);
 }
 
 /** Whether a process is there and does not run until it is let go on. */
@@ -53,21 +56,23 @@ export async function isStopped(pid: number): Promise<boolean> {
 
 /**
  * The image of a directory as kill -9 of these processes at this moment would leave it. They are
- * stopped for that, all before the first file is read, and go on in any case; those that were
- * stopped before stay so. Processes that have ended do not matter.
+ * stopped for that, all before the first file is read, and go on in any case; those that are paused
+ * stay so. Processes that have ended do not matter.
  * @throws WORKER_FAILED when one does not stop; RangeError as `readImage`
  */
 export async function copyStopped(pids: readonly number[], dir: string): Promise<DirectoryImage> {
   for (const pid of pids) assertPid(pid);
-  const running: number[] = [];
-  for (const pid of pids) if (!(await isStopped(pid))) running.push(pid);
+  const held: number[] = [];
   try {
     // All are told before anyone is waited for: they stop at nearly the same time.
-    for (const pid of running) stop(pid);
-    await Promise.all(running.map(settled));
+    for (const pid of pids) {
+      held.push(pid);
+      hold(pid);
+    }
+    await Promise.all(held.map(settled));
     return readImage(dir);
   } finally {
-    for (const pid of running) resumeProcess(pid);
+    for (const pid of held) release(pid);
   }
 }
 
@@ -76,30 +81,35 @@ async function settled(pid: number): Promise<boolean> {
   const limitAt = performance.now() + STOP_MS;
   while (performance.now() < limitAt) {
     const { is } = await processState(pid);
-    if (is === 'gone') {
-      stopped.delete(pid);
-      return false;
-    }
+    if (is === 'gone') return false;
     if (is === 'stopped' || (is === 'traced' && (await isStopped(pid)))) return true;
     await sleep(LOOK_MS);
   }
   throw new HoldfastError('WORKER_FAILED', `process ${pid} did not stop within ${STOP_MS} ms`);
 }
 
-function stop(pid: number): boolean {
+function hold(pid: number): void {
   if (!isWatchingExit) {
     isWatchingExit = true;
+    // A stopped process outlives its parent, and then nobody wakes it.
     process.on('exit', () => {
-      for (const one of stopped) send(one, 'SIGCONT');
+      for (const one of holds.keys()) send(one, 'SIGCONT');
     });
   }
-  stopped.add(pid);
-  const isThere = send(pid, 'SIGSTOP');
-  if (!isThere) stopped.delete(pid);
-  return isThere;
+  holds.set(pid, (holds.get(pid) ?? 0) + 1);
+  send(pid, 'SIGSTOP');
 }
 
-function send(pid: number, signal: NodeJS.Signals): boolean {
+/** False: the process has ended. */
+function release(pid: number): boolean {
+  const left = (holds.get(pid) ?? 1) - 1;
+  if (left > 0) holds.set(pid, left);
+  else holds.delete(pid);
+  return send(pid, left > 0 ? 0 : 'SIGCONT');
+}
+
+/** False: there is no such process. Signal 0 only asks. */
+function send(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(pid, signal);
   } catch (error) {
