@@ -41,10 +41,10 @@ export function isInstalled(command: string): boolean {
 }
 
 function isExecutable(path: string): boolean {
-  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return false;
+  // A PATH may name directories that are not there, or that we may not look into.
   try {
     accessSync(path, constants.X_OK);
-    return true;
+    return statSync(path).isFile();
   } catch {
     return false;
   }
