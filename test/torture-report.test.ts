@@ -8,7 +8,10 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
-import type { Timeline } from '../src/torture/report.ts';
+import { tell } from '../src/cli/torture/outcome.ts';
+import type { Operation } from '../src/torture/operation.ts';
+import type { RunReport, Timeline } from '../src/torture/report.ts';
+import type { Counterexample } from '../src/torture/verdict.ts';
 import { htmlReport, junitReport, liveLine, reportText } from '../src/torture.ts';
 import {
   emptyRun,
@@ -191,6 +194,40 @@ describe('the command line', () => {
     const isWritten = existsSync(join(temp, 'r.test.ts'));
     assert.equal(/no violation was made into a test/.test(stderr), !isWritten, stderr);
   });
+
+  test('gives each test of a counterexample a file, of a name that test runners know', async () => {
+    const found = (test: string) => violation({ counterexample: { ...lostUpdate(), test } });
+    const plain = violation({ counterexample: undefined });
+    const report = reportOf([
+      fullRun({ violations: [found('first'), plain] }),
+      fullRun({ violations: [found('second')] }),
+    ]);
+    const notes: string[] = [];
+    let out = '';
+    const status = await tell(
+      {
+        ...{ args: [], cwd: temp, env: {}, signal: new AbortController().signal },
+        options: { regression: 'lost.update.test.ts' },
+        out: (text) => {
+          out += text;
+        },
+        note: (line) => notes.push(line),
+        flush: async () => undefined,
+      },
+      report,
+    );
+    assert.equal(status, 1);
+    const files = ['lost.update.test.ts', 'lost-2.update.test.ts'].map((name) => join(temp, name));
+    assert.deepEqual(
+      files.map((file) => readFileSync(file, 'utf8')),
+      ['first', 'second'],
+    );
+    assert.deepEqual(
+      notes,
+      files.map((file) => `regression: ${file}`),
+    );
+    for (const file of files) assert.ok(out.includes(`a test that shows it again: ${file}\n`), out);
+  });
 });
 
 describe('the HTML report', () => {
@@ -202,7 +239,19 @@ describe('the HTML report', () => {
     }
     fc.assert(
       fc.property(anyText, (said) => assertHarmless(htmlReport(reportOf([runSaying(said)])))),
-      { numRuns: 50 },
+      { numRuns: 25 },
+    );
+  });
+
+  test('is made of whatever figures there are, possible or not', () => {
+    fc.assert(
+      fc.property(anyRun, (run) => {
+        const report = reportOf([run]);
+        assertHarmless(htmlReport(report));
+        assertWellFormed(junitReport(report));
+        assert.ok(reportText(report).endsWith('\n'));
+      }),
+      { numRuns: 60 },
     );
   });
 
@@ -278,4 +327,76 @@ function assertHarmless(html: string): void {
     else if (!isEmpty && !VOID.has(name)) open.push(name);
   }
   assert.deepEqual(open, []);
+}
+
+const anyNumber = fc.oneof(fc.integer({ min: -5, max: 1_000_000 }), fc.double());
+const anyTime = fc.integer({ min: -1, max: 1e9 });
+
+const anyOperation: fc.Arbitrary<Operation> = fc.record({
+  process: fc.nat(300),
+  ...{ phase: fc.constant('run'), round: fc.nat(3), f: fc.string(), outcome: anyOf('ok', 'fail') },
+  ...{ input: fc.anything({ withBigInt: true, withMap: true }), output: fc.anything() },
+  ...{ invokedAt: anyTime, returnedAt: fc.option(anyTime, { nil: undefined }) },
+});
+
+const anyCounterexample: fc.Arbitrary<Counterexample> = fc.record({
+  operations: fc.array(anyOperation, { maxLength: 60 }),
+  ...{ others: fc.nat(), sentence: fc.string() },
+  order: fc.array(fc.nat(70)),
+  schedule: fc.option(fc.array(fc.string()), { nil: undefined }),
+});
+
+/** Runs of the right types, and nothing more. */
+const anyRun: fc.Arbitrary<RunReport> = fc
+  .record({
+    ...{ mode: anyOf('interleave', 'threads', 'crash'), verdict: anyOf('ok', 'violation') },
+    violations: fc.array(
+      fc.record({
+        ...{ invariant: fc.string(), message: fc.string(), repeat: fc.nat(), alike: fc.nat() },
+        operations: fc.array(anyOperation, { maxLength: 5 }),
+        counterexample: fc.option(anyCounterexample, { nil: undefined }),
+      }),
+      { maxLength: 6 },
+    ),
+    faults: fc.array(
+      fc.record({
+        ...{ fault: fc.string(), armed: fc.nat(), hit: fc.nat() },
+        skipped: fc.option(fc.string(), { nil: undefined }),
+        windows: fc.array(
+          fc.record({ repeat: fc.nat(), from: anyTime, to: anyTime, target: fc.string() }),
+        ),
+      }),
+    ),
+    timeline: fc.record({
+      f: fc.array(fc.string(), { minLength: 3, maxLength: 3 }),
+      marks: fc.array(
+        fc.tuple(fc.nat(300), fc.nat(2), anyOf<0 | 1 | 2>(0, 1, 2), anyTime, anyTime),
+      ),
+      total: fc.nat(),
+    }),
+    pairs: fc.dictionary(fc.string(), fc.nat()),
+    throughput: fc.record({ binMs: anyNumber, clients: fc.array(fc.array(fc.nat())) }),
+    leaks: fc.array(
+      fc.record({
+        ...{ what: anyOf('memory', 'files'), isLeak: fc.boolean(), names: fc.array(fc.string()) },
+        ...{ perCycle: anyNumber, low: anyNumber, high: anyNumber, samples: fc.array(anyNumber) },
+      }),
+    ),
+    schedules: fc.option(
+      fc.record({
+        ...{ tried: fc.nat(), points: fc.nat(), perSecond: anyNumber, isExhaustive: fc.boolean() },
+      }),
+      { nil: undefined },
+    ),
+    ...{
+      overlap: anyNumber,
+      maxConcurrency: fc.nat(),
+      durationMs: anyNumber,
+      operations: fc.nat(),
+    },
+  })
+  .map((drawn): RunReport => ({ ...fullRun(), ...drawn }));
+
+function anyOf<const T>(...values: readonly T[]): fc.Arbitrary<T> {
+  return fc.constantFrom(...values);
 }

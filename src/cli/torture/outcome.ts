@@ -51,6 +51,7 @@ function writeTests(call: OutcomeCall, report: Report): ReadonlyMap<Violation, s
     const file = files.size === 0 ? path : numbered(path, files.size + 1);
     writeFileSync(file, counterexample.test);
     files.set(violation, file);
+    call.note(`regression: ${file}`);
   }
   if (files.size === 0) call.note('regression: no violation was made into a test');
   return files;
