@@ -12,25 +12,40 @@ export interface Impossible {
   readonly order: readonly number[];
   /** The one that this order cannot reach. */
   readonly stuck: Operation | undefined;
-  /** States in which it may end. */
-  readonly states: readonly unknown[];
+  /** A state in which it ends. */
+  readonly state: unknown;
+  /** How many more have to be as they were seen. */
+  readonly beside: number;
 }
+
+/** No operation of a real store is over sooner; one that is was measured in steps. */
+const NANOSECONDS_MIN = 100;
 
 /** Of one value in a sentence. */
 const VALUE_MAX = 60;
 
 /** Which of the operations cannot be, and why. */
 export function sentenceFor(declared: AnyDeclared, impossible: Impossible): string {
-  const { operations, stuck, states } = impossible;
+  const { beside } = impossible;
+  const sentence = faultText(declared, impossible);
+  return beside === 0 ? sentence : `${sentence} (given what ${besideText(beside)} answered)`;
+}
+
+function faultText(declared: AnyDeclared, impossible: Impossible): string {
+  const { operations, stuck, state } = impossible;
   const [first, second] = operations;
   if (operations.length === 2 && first && second && isSameAnswer(first, second)) {
     return twiceText(first, second);
   }
   if (stuck === undefined) return 'no order of these operations explains what they answered';
-  const reason = reasonIn(declared, states, stuck);
+  const reason = reasonIn(declared, [state], stuck);
   const why = reason === undefined ? '' : `: ${reason}`;
   if (operations.length === 1) return `${callText(stuck)} cannot be${why}`;
   return `no order explains ${callText(stuck)}${afterText(impossible, stuck)}${why}`;
+}
+
+function besideText(count: number): string {
+  return count === 1 ? '1 other operation' : `${count} other operations`;
 }
 
 /** A yes or a no may well be answered twice. */
@@ -53,17 +68,24 @@ function afterText({ operations }: Impossible, stuck: Operation): string {
     .sort((a, b) => (b.returnedAt ?? 0) - (a.returnedAt ?? 0));
   const [latest] = before;
   if (latest?.returnedAt === undefined) return '';
-  const gap = durationText(stuck.invokedAt - latest.returnedAt);
-  return `, after ${askedText(latest)} of client ${latest.process} (done ${gap} before it began)`;
+  const gap = stuck.invokedAt - latest.returnedAt;
+  const when = isTimed(latest) ? `done ${durationText(gap)} before` : 'done before';
+  return `, after ${askedText(latest)} of client ${latest.process} (${when} it began)`;
 }
 
-/** `add 1 → 5 of client 1 (12.1–13.4 ms)`. */
+/** `add 1 → 5 of client 1 (12.10–13.40 ms)`. */
 function callText(operation: Operation): string {
   const { process, output, invokedAt, returnedAt } = operation;
   const answer =
     output === undefined || output === null ? '' : ` → ${valueText(output, VALUE_MAX)}`;
   const end = returnedAt === undefined ? '' : millis(returnedAt);
-  return `${askedText(operation)}${answer} of client ${process} (${millis(invokedAt)}–${end} ms)`;
+  const when = isTimed(operation) ? ` (${millis(invokedAt)}–${end} ms)` : '';
+  return `${askedText(operation)}${answer} of client ${process}${when}`;
+}
+
+/** Where the rig decides what happens when, times are the numbers of steps. */
+function isTimed({ invokedAt, returnedAt = Number.POSITIVE_INFINITY }: Operation): boolean {
+  return returnedAt - invokedAt >= NANOSECONDS_MIN;
 }
 
 function askedText({ f, input }: Operation): string {

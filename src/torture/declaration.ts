@@ -72,9 +72,10 @@ export interface Broken {
 /**
  * `no-deadlock`: no operation stays in flight without progress (always checked). `all-ok`: every
  * operation succeeds. `linearizable`: some order of the operations that respects real time explains
- * every result by `spec`.
+ * every result by `spec`. `no-leak`: opening, working and closing again and again leaves no
+ * descriptors, files, children or memory behind (looked at in processes).
  */
-export type Expectation = 'no-deadlock' | 'all-ok' | 'linearizable';
+export type Expectation = 'no-deadlock' | 'all-ok' | 'linearizable' | 'no-leak';
 
 // biome-ignore lint/suspicious/noExplicitAny: each operation has its own input and output.
 export type Ops<S, M> = Readonly<Record<string, Op<S, any, any, M>>>;
@@ -205,7 +206,7 @@ function assertSound(declaration: { name: string; expect?: unknown }, ops: objec
     throw new HoldfastError('DECLARATION_INVALID', `declaration '${name}': ${reason}`);
   };
   if (Object.keys(ops).length === 0) refuse('there is no operation');
-  const known: readonly unknown[] = ['no-deadlock', 'all-ok', 'linearizable'];
+  const known: readonly unknown[] = ['no-deadlock', 'all-ok', 'linearizable', 'no-leak'];
   for (const one of Array.isArray(expect) ? expect : []) {
     if (!known.includes(one)) refuse(`nothing checks '${one}'; known are ${known.join(', ')}`);
   }

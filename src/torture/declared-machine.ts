@@ -49,6 +49,11 @@ export class DeclaredMachine implements Machine {
     return [...new Set(states.map((one) => this.#idOf(one)))];
   }
 
+  /** States seen so far, which are numbered from 0. */
+  get size(): number {
+    return this.#states.length;
+  }
+
   stateOf(id: StateId): unknown {
     return this.#states[id];
   }

@@ -42,13 +42,40 @@ export function checkLinearizable(
   operations: readonly Operation[],
 ): OrderVerdict | undefined {
   const parts = partitionsOf(declared, operations);
-  const first = judgeInTurn(parts, (part, deadline) => find(declared, part, deadline), PATIENCE);
-  return first && verdictOf(declared, first.part, first.found);
+  const look = (part: Partition, deadline: number) => judge(declared, part, deadline);
+  const worst = judgeInTurn(parts, look, PATIENCE);
+  if (worst === undefined || worst.found.kind === 'legal') return undefined;
+  const { name } = worst.part;
+  const { kind, order, stuck } = worst.found;
+  return {
+    kind,
+    partition: name,
+    explained: order.length,
+    stuck: stuck ? [stuck] : [],
+    reason: stuck && reasonAgainst(declared, order, stuck),
+    counterexample: () =>
+      kind === 'illegal'
+        ? counterexampleOf(declared, name, operations, performance.now() + SHRINK_MS)
+        : undefined,
+  };
 }
 
-function find(declared: AnyDeclared, { operations }: Partition, deadline: number): OperationOrder {
-  const small = trySmallOrder(declared, operations);
-  if (small) return small;
+interface Judged extends Omit<OperationOrder, 'kind'> {
+  readonly kind: OperationOrder['kind'] | 'uncertain';
+}
+
+function judge(declared: AnyDeclared, { operations }: Partition, deadline: number): Judged {
+  const order = trySmallOrder(declared, operations) ?? search(declared, operations, deadline);
+  if (order.kind !== 'illegal' || operations.every(({ outcome }) => outcome === 'ok')) return order;
+  const isCertain = cannotBeAnyhow(declared, operations, performance.now() + CERTAINTY_MS);
+  return isCertain ? order : { ...order, kind: 'uncertain' };
+}
+
+function search(
+  declared: AnyDeclared,
+  operations: readonly Operation[],
+  deadline: number,
+): OperationOrder {
   const calls = operations.map(callOf);
   const machine = new DeclaredMachine(declared, operations);
   let order = searchOrder(calls, machine, { deadline });
@@ -60,24 +87,5 @@ function find(declared: AnyDeclared, { operations }: Partition, deadline: number
     kind: order.kind,
     order: order.order.map((call) => places.get(call) as Operation),
     stuck: order.stuck && places.get(order.stuck),
-  };
-}
-
-function verdictOf(
-  declared: AnyDeclared,
-  { name, operations }: Partition,
-  { kind, order, stuck }: OperationOrder,
-): OrderVerdict {
-  const isOpen = operations.some(({ outcome }) => outcome === 'info');
-  const isCertain =
-    !isOpen || cannotBeAnyhow(declared, operations, performance.now() + CERTAINTY_MS);
-  return {
-    kind: kind === 'exhausted' ? kind : isCertain ? 'illegal' : 'uncertain',
-    partition: name,
-    explained: order.length,
-    stuck: stuck ? [stuck] : [],
-    reason: stuck && reasonAgainst(declared, order, stuck),
-    counterexample: () =>
-      counterexampleOf(declared, name, operations, performance.now() + SHRINK_MS),
   };
 }

@@ -5,16 +5,21 @@ interface Span {
 }
 
 interface Taken {
-  readonly places: ReadonlySet<number>;
+  /** All before it are in the set, and of those behind it these. */
+  readonly base: number;
+  readonly more: readonly number[];
   /** The set with one more, by its place. */
   readonly larger: Map<number, number>;
-  /** The first to end of those that are not in it. */
   readonly first: number | undefined;
   readonly limit: number;
   readonly next: readonly number[];
+  readonly late: readonly number[];
 }
 
-/** Sets of operations that may come before all others, each as a number. */
+/**
+ * Sets of operations that may come before all others, each as a number. Real time leaves few of them:
+ * all up to some moment, and a few that overlap it.
+ */
 export class TakenSets {
   /** Nothing taken yet. */
   readonly none: number;
@@ -25,52 +30,79 @@ export class TakenSets {
   /** `spans` are sorted by `begin`. */
   constructor(spans: readonly Span[]) {
     this.#spans = spans;
-    this.none = this.#idOf(new Set());
+    this.none = this.#add(0, [], []);
   }
 
   /** Places of those that may come next: which began before any that is left was over. */
   next(id: number): readonly number[] {
-    return this.#sets[id]?.next ?? [];
+    return this.#of(id).next;
   }
 
-  /** Until when the next one has to happen. */
+  /** Until when the next one has to happen: the first end of those that are left. */
   limit(id: number): number {
-    return this.#sets[id]?.limit ?? 0;
+    return this.#of(id).limit;
   }
 
   firstToEnd(id: number): number | undefined {
-    return this.#sets[id]?.first;
+    return this.#of(id).first;
+  }
+
+  /** Those in the set before which all the others of it might have come. */
+  late(id: number): readonly number[] {
+    return this.#of(id).late;
   }
 
   with(id: number, place: number): number {
-    const set = this.#sets[id] as Taken;
-    const known = set.larger.get(place);
-    if (known !== undefined) return known;
-    const larger = this.#idOf(new Set(set.places).add(place));
-    set.larger.set(place, larger);
+    const set = this.#of(id);
+    let larger = set.larger.get(place);
+    if (larger === undefined) {
+      larger = this.#idOf(set, place);
+      set.larger.set(place, larger);
+    }
     return larger;
   }
 
-  #idOf(places: ReadonlySet<number>): number {
-    const name = [...places].sort((a, b) => a - b).join();
+  #of(id: number): Taken {
+    return this.#sets[id] as Taken;
+  }
+
+  #idOf(set: Taken, place: number): number {
+    const more = [...set.more, place].sort((a, b) => a - b);
+    let { base } = set;
+    while (more[0] === base) {
+      base += 1;
+      more.shift();
+    }
+    const name = `${base} ${more.join()}`;
     const known = this.#ids.get(name);
     if (known !== undefined) return known;
-    const id = this.#sets.length;
+    const id = this.#add(base, more, [...set.late, place]);
     this.#ids.set(name, id);
-    this.#sets.push(this.#describe(places));
     return id;
   }
 
-  #describe(places: ReadonlySet<number>): Taken {
-    const left = [...this.#spans.keys()].filter((place) => !places.has(place));
-    const endOf = (place: number) => this.#spans[place]?.end ?? 0;
-    const first = left.reduce<number | undefined>(
-      (soonest, place) =>
-        soonest === undefined || endOf(place) < endOf(soonest) ? place : soonest,
-      undefined,
-    );
-    const limit = first === undefined ? Number.POSITIVE_INFINITY : endOf(first);
-    const next = left.filter((place) => (this.#spans[place]?.begin ?? 0) <= limit);
-    return { places, larger: new Map(), first, limit, next };
+  #add(base: number, more: readonly number[], late: readonly number[]): number {
+    const left: number[] = [];
+    let first: number | undefined;
+    let limit = Number.POSITIVE_INFINITY;
+    for (let place = base; place < this.#spans.length; place += 1) {
+      const { begin, end } = this.#spans[place] as Span;
+      // Who begins later is not over sooner either.
+      if (begin > limit) break;
+      if (more.includes(place)) continue;
+      left.push(place);
+      if (end >= limit) continue;
+      first = place;
+      limit = end;
+    }
+    const spanOf = (place: number) => this.#spans[place] as Span;
+    const lastBegin = this.#spans[more.at(-1) ?? base - 1]?.begin ?? 0;
+    this.#sets.push({
+      ...{ base, more, first, limit },
+      larger: new Map(),
+      next: left.filter((place) => spanOf(place).begin <= limit),
+      late: late.filter((place) => spanOf(place).end >= lastBegin),
+    });
+    return this.#sets.length - 1;
   }
 }

@@ -8,15 +8,22 @@ const NUMBERS_MAX = 12;
 const TEXTS_MAX = 6;
 const TEMPLATES_MAX = 3;
 
-/** What an operation's answers of one name look like. */
+/** What the answers of operations of one name look like. */
 interface Kind {
-  /** What to ask with in every state. */
-  readonly always: readonly unknown[];
+  /** Values of the history that may be answers. */
+  readonly known: readonly unknown[];
+  /** Of which shapes answers are; without any, of all. */
   readonly shapes: ReadonlySet<string>;
   /** Objects that were answered: an unknown answer has the same fields. */
   readonly templates: readonly object[];
-  readonly saysNothing: boolean;
+  readonly isTacit: boolean;
 }
+
+/** What any operation may answer; undefined is how a `spec` is asked when nobody knows. */
+export const SHORT_ANSWERS: readonly unknown[] = [undefined, null, true, false];
+
+/** Shapes of answers that tell nothing of the state but yes or no. */
+const TACIT: ReadonlySet<string> = new Set(['undefined', 'null', 'boolean']);
 
 /**
  * What an operation may have answered of which only the question is known. A `spec` is a black box,
@@ -38,45 +45,40 @@ export class UnknownAnswers {
     }
   }
 
-  /** Whether it answers with nothing but a yes or a no, all of which `of` gives. */
-  saysNothing(f: string): boolean {
-    return this.#kinds.get(f)?.saysNothing ?? false;
+  /** Whether such operations were only ever seen to give short answers. */
+  isTacit(f: string): boolean {
+    return this.#kinds.get(f)?.isTacit ?? false;
   }
 
+  /** Beside the short ones. */
   of({ f, input }: Pick<Operation, 'f' | 'input'>, state: unknown): readonly unknown[] {
     const kind = this.#kinds.get(f);
-    if (kind === undefined) return [undefined];
-    if (kind.saysNothing) return kind.always;
+    if (kind === undefined) return [];
     const near = nearby(state, input);
-    const fitting = near.filter((one) => fits(kind, one));
+    const fitting = near.filter((one) => fits(kind.shapes, one));
     const filled = kind.templates.flatMap((template) => filledIn(template, near));
-    return [...kind.always, ...fitting, ...filled];
+    return [...kind.known, ...fitting, ...filled];
   }
 
   #kindOf(operations: readonly Operation[]): Kind {
-    const recorded = new Distinct();
-    for (const { outcome, output } of operations) if (outcome === 'ok') recorded.add(output);
-    const shapes = new Set(recorded.values.map(shapeOf));
-    const saysNothing = shapes.size > 0 && [...shapes].every((shape) => TACIT.has(shape));
-    if (saysNothing) {
-      return { always: [undefined, null, true, false], shapes, templates: [], saysNothing };
-    }
-    for (const one of this.#pool) if (fits({ shapes }, one)) recorded.add(one);
-    const templates = recorded.values.filter(isRecord).slice(-TEMPLATES_MAX);
-    return { always: [undefined, ...recorded.values], shapes, templates, saysNothing };
+    const known = new Distinct();
+    for (const { outcome, output } of operations) if (outcome === 'ok') known.add(output);
+    const seen = new Set(known.values.map(shapeOf));
+    const isTacit = seen.size > 0 && seen.isSubsetOf(TACIT);
+    // Who was only ever told "nothing there" might have been told anything.
+    const shapes = isTacit ? new Set<string>() : seen;
+    for (const one of this.#pool) if (fits(shapes, one)) known.add(one);
+    const templates = known.values.filter(isRecord).slice(-TEMPLATES_MAX);
+    return { known: known.values, shapes, templates, isTacit };
   }
 }
-
-/** Shapes of answers that tell nothing of the state but yes or no. */
-const TACIT: ReadonlySet<string> = new Set(['undefined', 'null', 'boolean']);
 
 function shapeOf(value: unknown): string {
   if (value === null) return 'null';
   return Array.isArray(value) ? 'array' : typeof value;
 }
 
-/** Where nobody saw an answer it may look like anything. */
-function fits({ shapes }: Pick<Kind, 'shapes'>, value: unknown): boolean {
+function fits(shapes: ReadonlySet<string>, value: unknown): boolean {
   return shapes.size === 0 || shapes.has(shapeOf(value));
 }
 
@@ -90,7 +92,6 @@ function nearby(state: unknown, input: unknown): unknown[] {
   const texts = found.filter(isText).slice(0, TEXTS_MAX);
   const more = asked.filter(isText).slice(0, TEXTS_MAX);
   return [
-    ...[null, true, false],
     ...found,
     ...numbers,
     ...numbers.flatMap((n) => steps.flatMap((step) => [n + step, n - step, n * step])),

@@ -1,6 +1,7 @@
 /** What is found out about one part of a history. */
 interface Finding {
-  readonly kind: string;
+  /** `exhausted`: a longer look may tell. */
+  readonly kind: 'legal' | 'illegal' | 'exhausted' | 'uncertain';
 }
 
 /** How long to look, in ms. */
@@ -11,30 +12,37 @@ export interface Patience {
   readonly firstLookMs: number;
 }
 
+/** A part of a history and what is known of it. */
+interface Judged<P, F> {
+  readonly part: P;
+  readonly found: F;
+}
+
 /**
- * Judges parts of a history one after the other and answers the first that is found wrong. What is
- * `exhausted` at the first look has a share of the rest of the time when all had theirs, and is the
- * answer if no other is wrong. Undefined: all are `legal`. `judge` is given a deadline on the clock
- * of `performance.now()`; parts come the smallest first.
+ * Judges parts of a history one after the other, the smallest first, and answers the first that is
+ * illegal. What is exhausted at the first look has a share of the rest of the time when all had
+ * theirs. Without any that is illegal it answers the first that stayed open; undefined when all are
+ * legal. `judge` is given a deadline on the clock of `performance.now()`.
  */
 export function judgeInTurn<P, F extends Finding>(
   parts: readonly P[],
   judge: (part: P, deadline: number) => F,
   { limitMs, firstLookMs }: Patience,
-): { readonly part: P; readonly found: F } | undefined {
+): Judged<P, F> | undefined {
   const deadline = performance.now() + limitMs;
-  const open: P[] = [];
+  const again: P[] = [];
+  const open: Judged<P, F>[] = [];
   for (const part of parts) {
     const found = judge(part, Math.min(deadline, performance.now() + firstLookMs));
-    if (found.kind === 'exhausted') open.push(part);
-    else if (found.kind !== 'legal') return { part, found };
+    if (found.kind === 'illegal') return { part, found };
+    if (found.kind === 'exhausted') again.push(part);
+    else if (found.kind === 'uncertain') open.push({ part, found });
   }
-  let first: { part: P; found: F } | undefined;
-  for (const [index, part] of open.entries()) {
+  for (const [index, part] of again.entries()) {
     const now = performance.now();
-    const found = judge(part, now + Math.max(0, deadline - now) / (open.length - index));
-    if (found.kind === 'exhausted') first ??= { part, found };
-    else if (found.kind !== 'legal') return { part, found };
+    const found = judge(part, now + Math.max(0, deadline - now) / (again.length - index));
+    if (found.kind === 'illegal') return { part, found };
+    if (found.kind !== 'legal') open.push({ part, found });
   }
-  return first;
+  return open[0];
 }
