@@ -1,10 +1,12 @@
 import { Client, type ClientContext } from './client.ts';
 import { importDeclaration } from './declaration.ts';
+import { inspect } from './inspect.ts';
 import { Journal } from './journal.ts';
 import { describeError } from './perform.ts';
 import { defaultPlan } from './plan.ts';
 import type { Job, Reply, Request } from './protocol.ts';
 import { RunClock } from './run-clock.ts';
+import { seekLeaks } from './seek-leaks.ts';
 import { SlotWriter } from './slots.ts';
 import { ownThreadId } from './stall/cpu.ts';
 import { Gate, type Instant, waitUntil } from './start-line.ts';
@@ -36,6 +38,8 @@ export class Host {
       else if (request.type === 'unload') await this.#unload();
       else if (request.type === 'go') await this.#round(request.deadline);
       else if (request.type === 'block') blockFor(request.ms);
+      else if (request.type === 'inspect') this.#reply(await inspect(request.job, request.now));
+      else if (request.type === 'leaks') this.#reply(await seekLeaks(request));
       else {
         const { gate, turn } = request;
         this.#arm(request);

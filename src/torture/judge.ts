@@ -1,8 +1,9 @@
 import type { AnyDeclared, Broken } from './declaration.ts';
+import { readFinally } from './final-reads.ts';
 import { History } from './history.ts';
 import { checkLinearizable } from './linearizable.ts';
 import type { Operation } from './operation.ts';
-import { describeError, perform } from './perform.ts';
+import { describeError } from './perform.ts';
 import type { Repetition } from './repetition.ts';
 import type { Violation } from './verdict.ts';
 import { inFlightTable } from './watchdog.ts';
@@ -21,6 +22,8 @@ export interface JudgeOptions {
   /** Of the history's times. */
   readonly clock: () => number;
   readonly world: World;
+  /** Whether a store in hard conditions may fail in ways that its declaration has no word for. */
+  readonly forgives?: boolean | undefined;
 }
 
 /** Enough operations to see what is wrong. */
@@ -46,10 +49,18 @@ export async function judge(
   const isWhole = !stall && repetition.failures.length === 0;
   await using store = isWhole ? await reopen(declared, shared, options.world, blame) : undefined;
   const read = store
-    ? await readFinally(declared, store.handle, repetition.operations, options)
+    ? await readFinally(declared, store.handle, {
+        process: 1 + repetition.operations.reduce((most, one) => Math.max(most, one.process), -1),
+        clock: options.clock,
+      })
     : [];
   const history = new History([...repetition.operations, ...read]);
+  const { forgives = false } = options;
   for (const failure of repetition.failures) {
+    if (forgives) {
+      doubts.push(`a worker could not go on: ${failure}`);
+      continue;
+    }
     const lost = history.operations.filter(({ returnedAt }) => returnedAt === undefined);
     blame('workers', failure, lost);
   }
@@ -60,7 +71,7 @@ export async function judge(
     else if (stall.kind === 'late' || stall.kind === 'slow') doubts.push(message);
     else blame('no-deadlock', `${stall.kind}: ${message}`);
   }
-  judgeOutcomes(declared, history, blame);
+  if (!forgives) judgeOutcomes(declared, history, blame);
   if (isWhole && declared.expect?.includes('linearizable')) {
     judgeOrder(declared, history, blame, doubts);
   }
@@ -128,21 +139,6 @@ async function reopen(
     blame('reopen', sentenceOf(error));
     return undefined;
   }
-}
-
-async function readFinally(
-  declared: AnyDeclared,
-  store: unknown,
-  operations: readonly Operation[],
-  { clock }: JudgeOptions,
-): Promise<readonly Operation[]> {
-  const process = 1 + operations.reduce((most, one) => Math.max(most, one.process), -1);
-  const read: Operation[] = [];
-  for (const { f, input } of declared.finalReads ?? []) {
-    const begun = { process, phase: 'final reads', round: 0, f, input, invokedAt: clock() };
-    read.push(await perform(declared, store, begun, clock));
-  }
-  return read;
 }
 
 async function brokenBy(check: () => Invariant | Promise<Invariant>): Promise<readonly Broken[]> {

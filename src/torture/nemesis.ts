@@ -104,8 +104,10 @@ export class Nemesis {
     const living = indexes.filter((index) => hostages.pid(index) !== undefined);
     const busy = living.filter((index) => hostages.isBusy(index));
     const isWanted = fault.kind !== 'crash-images' || this.images.length < fault.limit;
-    // One that is killed is replaced before the next one is: else nothing would ever get done.
-    const isTurn = fault.kind === 'kill' ? living.length === hostages.count : living.length > 0;
+    // One that is killed is replaced before the next one is: else nothing would ever get done. And an
+    // image shows what a crash leaves only if everybody is stopped.
+    const needsAll = fault.kind === 'kill' || fault.kind === 'crash-images';
+    const isTurn = needsAll ? living.length === hostages.count : living.length > 0;
     if (!isTurn || !isWanted) return;
     const victim = this.#random.pick(busy.length > 0 ? busy : living);
     if (fault.kind === 'kill' && !busy.includes(victim)) return;

@@ -1,5 +1,6 @@
 import type { Operation } from './operation.ts';
 import type { Size } from './plan.ts';
+import type { LeakReport } from './report.ts';
 import type { SlotStorage } from './slots.ts';
 
 /** Everything a worker needs to be some of the clients of a repetition. */
@@ -50,6 +51,10 @@ export type Request =
   /** For a process, which no gate can hold. */
   | { readonly type: 'go'; readonly deadline: bigint }
   | { readonly type: 'unload' }
+  /** Opens the store as somebody new, does the final reads, and closes it. */
+  | { readonly type: 'inspect'; readonly job: Job; readonly now: number }
+  /** Opens, works and closes again and again, to see what that leaves behind. */
+  | { readonly type: 'leaks'; readonly job: Job; readonly cycles: number; readonly dir: string }
   /** Holds up the event loop. Not answered. */
   | { readonly type: 'block'; readonly ms: number };
 
@@ -59,6 +64,13 @@ export type Reply =
   | { readonly type: 'armed' }
   | { readonly type: 'done'; readonly operations: readonly Operation[] }
   | { readonly type: 'unloaded' }
+  | {
+      readonly type: 'inspected';
+      readonly operations: readonly Operation[];
+      /** Why it could not be opened. */
+      readonly refusal: { readonly reason: string; readonly hasCode: boolean } | undefined;
+    }
+  | { readonly type: 'leaks'; readonly leaks: readonly LeakReport[] }
   | { readonly type: 'failed'; readonly error: string };
 
 /** Opens the file that a worker starts with: TypeScript in a checkout, JavaScript in a package. */

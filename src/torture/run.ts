@@ -1,64 +1,28 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
+import { prepareConditions } from './conditions.ts';
 import { judgeImages } from './crash-judge.ts';
+import { judgeDamage } from './damage-judge.ts';
 import type { AnyDeclared } from './declaration.ts';
 import { mergeFaults } from './fault-reports.ts';
-import type { Fault } from './faults/fault.ts';
+import { readImage } from './faults/directory-image.ts';
 import { eventsOf, writeHistory } from './history.ts';
 import { runInterleaved } from './interleave/run-interleaved.ts';
+import { jobOf } from './job.ts';
 import { type Judgement, judge } from './judge.ts';
+import { leakViolation, seekLeaksIn } from './leak-run.ts';
 import { isStrike, Nemesis } from './nemesis.ts';
-import { clientCount, defaultPlan, type Mode, type Plan } from './plan.ts';
-import type { Pool } from './pool.ts';
+import { clientCount, defaultPlan, type Plan } from './plan.ts';
 import { workerKind } from './pool-set.ts';
-import type { Workload } from './protocol.ts';
 import { type Repetition, runRepetition } from './repetition.ts';
-import type { FaultReport, RunReport } from './report.ts';
+import type { FaultReport, LeakReport, RunReport } from './report.ts';
+import type { RunOptions } from './run-options.ts';
 import { Tally } from './tally.ts';
 import type { Verdict } from './verdict.ts';
 import { Violations } from './violations.ts';
+import type { WatchdogOptions } from './watchdog.ts';
 import { realWorld } from './world/real-world.ts';
-
-/** How one declaration is run in one mode. */
-export interface RunOptions {
-  readonly mode: Mode;
-  readonly pool: Pool;
-  /** Inputs depend on it alone; how real workers interleave does not. */
-  readonly seed: string;
-  readonly full: boolean;
-  /** Module of another implementation of the store, as a URL. */
-  readonly subject?: string | undefined;
-  /** Where the declaration has no plan. */
-  readonly workload: Workload;
-  /** Longest time in which no operation returns, and longest time of the run. */
-  readonly stallMs: number;
-  readonly limitMs: number;
-  /** Stops at the first repetition with a violation. */
-  readonly bails?: boolean | undefined;
-  readonly faults?: readonly Fault[] | undefined;
-  readonly signal?: AbortSignal | undefined;
-  /** Where histories go; a number for each repetition is put in when there are several. */
-  readonly historyFile?: string | undefined;
-  readonly title?: string | undefined;
-  readonly target?: string | undefined;
-  /** What the report says to run again. */
-  readonly again: string;
-  /** In mode interleave: the one schedule of this token. */
-  readonly replay?: string | undefined;
-  /** In mode interleave. Default 2,000. */
-  readonly schedules?: number | undefined;
-  /** Source of a test that replays a token. */
-  readonly regressionTest?: ((token: string) => string) | undefined;
-  readonly onProgress?: ((progress: RunProgress) => void) | undefined;
-}
-
-export interface RunProgress {
-  readonly repeat: number;
-  readonly repeats: number;
-  readonly operations: number;
-  readonly violations: number;
-}
 
 /** As many times the planned repetitions are run until operations of two clients overlap. */
 const OVERLAP_TRIES = 20;
@@ -119,6 +83,7 @@ class Run {
         violations: this.#violations.total,
       });
     }
+    const leaks = await this.#seekLeaks();
     const figures = this.#tally.figures();
     const clients = clientCount(phases);
     if (this.#lacksOverlap()) {
@@ -138,7 +103,7 @@ class Run {
       clients,
       repeats: done,
       ...figures,
-      ...{ leaks: [], schedules: undefined },
+      ...{ leaks, schedules: undefined },
       faults: mergeFaults(this.#faults),
       violations: kinds.slice(0, KINDS_MAX),
       notes: [...this.#notes],
@@ -161,42 +126,51 @@ class Run {
   /** One store from `create` to its removal; answers whether another one makes sense. */
   async #repeat(repeat: number): Promise<boolean> {
     const declared = this.#declared;
-    const { mode, full, workload, seed, subject, stallMs, limitMs } = this.#options;
+    const { mode, full, workload, seed, faults = [], pool, signal } = this.#options;
     const size = { mode, full };
-    const dir = join(this.#base, `store-${repeat}`);
-    mkdirSync(dir);
-    const shared: unknown = await declared.store.create({
-      ...{ ...size, dir, seed, repeat, subject },
-      world: realWorld,
-    });
-    const clock = () => this.#elapsed();
+    const kind = workerKind(mode);
+    const rigDir = join(this.#base, `rig-${repeat}`);
+    const storeDir = join(this.#base, `store-${repeat}`);
+    await using conditions = await prepareConditions(faults, { dir: storeDir, rigDir, kind });
+    await using own = conditions.launch.length > 0 ? pool.behind(conditions.launch) : undefined;
+    const { dir } = conditions;
+    const shared = await this.#create(dir, repeat);
     const nemesis = this.#nemesis(dir, repeat);
+    const damage = faults.find((fault) => fault.kind === 'damage');
+    const older = damage && readImage(dir);
     const repetition = await runRepetition({
-      ...{ declared, workload, size, shared, seed, repeat },
+      ...{ declared, workload, size, shared, seed, repeat, kind, nemesis, signal },
       phases: this.#plan.phases,
       startedAt: this.#startedAt,
-      kind: workerKind(mode),
-      nemesis,
-      pool: this.#options.pool,
-      dir: join(this.#base, `rig-${repeat}`),
+      pool: own ?? pool,
+      dir: rigDir,
       storeDir: dir,
-      watchdog: { stallMs, limitAt: this.#startedAt + BigInt(Math.round(limitMs * 1e6)) },
-      signal: this.#options.signal,
+      watchdog: this.#watchdog,
     });
     this.#workers = Math.max(this.#workers, repetition.workers);
     this.#tally.add(repetition.operations, repetition.workers);
     this.#keep(repetition, repeat);
-    const settled = { repeat, clock, world: realWorld };
-    const found = await judge(declared, shared, repetition, settled);
+    await conditions.relax();
+    const settled = { repeat, clock: () => this.#elapsed(), world: realWorld };
+    const found = await judge(declared, shared, repetition, {
+      ...settled,
+      forgives: conditions.areHard,
+    });
     this.#take(found);
-    if (nemesis) {
-      this.#faults.push(...nemesis.reports());
-      // What a broken run has left says nothing new.
-      if (found.violations.length === 0) {
-        const crashed = { declared, shared, repetition, dir };
-        for await (const judgement of judgeImages(crashed, nemesis.images, settled)) {
-          this.#take(judgement);
-        }
+    const upset = repetition.operations.filter(({ isBug }) => isBug).length;
+    this.#faults.push(...(nemesis?.reports() ?? []), ...conditions.reports(upset));
+    // What a broken run has left says nothing new.
+    if (found.violations.length === 0) {
+      const crashed = { declared, shared, repetition, dir };
+      for await (const judgement of judgeImages(crashed, nemesis?.images ?? [], settled)) {
+        this.#take(judgement);
+      }
+      if (damage && older) {
+        const job = jobOf({ declared, workload, size, shared, seed, repeat });
+        const options = { ...settled, fault: damage, seed, pool, job, older };
+        const { report, ...judgement } = await judgeDamage(crashed, options);
+        this.#faults.push(report);
+        this.#take({ ...judgement, doubts: [] });
       }
     }
     rmSync(dir, { recursive: true, force: true });
@@ -204,11 +178,38 @@ class Run {
     return !repetition.stall && !isEnough;
   }
 
+  #create(dir: string, repeat: number): Promise<unknown> {
+    const { mode, full, seed, subject } = this.#options;
+    const context = { mode, full, dir, seed, repeat, subject, world: realWorld };
+    return Promise.resolve(this.#declared.store.create(context));
+  }
+
+  get #watchdog(): WatchdogOptions {
+    const { stallMs, limitMs } = this.#options;
+    return { stallMs, limitAt: this.#startedAt + BigInt(Math.round(limitMs * 1e6)) };
+  }
+
   #nemesis(dir: string, repeat: number): Nemesis | undefined {
     const { seed, faults = [] } = this.#options;
     const strikes = faults.filter(isStrike);
     if (strikes.length === 0) return undefined;
     return new Nemesis({ faults: strikes, seed, repeat, dir, clock: () => this.#elapsed() });
+  }
+
+  /** In a process of its own, after all else. */
+  async #seekLeaks(): Promise<readonly LeakReport[]> {
+    const declared = this.#declared;
+    const { mode, full, workload, seed, signal } = this.#options;
+    if (!declared.expect?.includes('no-leak') || workerKind(mode) !== 'processes') return [];
+    const dir = join(this.#base, 'leaks');
+    mkdirSync(dir);
+    const shared = await this.#create(dir, 0);
+    const job = jobOf({ declared, workload, size: { mode, full }, shared, seed, repeat: 0 });
+    const leaks = await seekLeaksIn(job, dir, signal);
+    for (const leak of leaks.filter(({ isLeak }) => isLeak)) {
+      this.#violations.add({ ...leakViolation(leak), repeat: 0, operations: [], alike: 0 });
+    }
+    return leaks;
   }
 
   #take(found: Judgement): void {

@@ -7,7 +7,8 @@ import type { Mode } from './plan.ts';
 import { PoolSet, type WorkerLimits } from './pool-set.ts';
 import type { Workload } from './protocol.ts';
 import type { Report, RunReport } from './report.ts';
-import { type RunOptions, type RunProgress, runDeclared } from './run.ts';
+import { runDeclared } from './run.ts';
+import type { RunOptions, RunProgress } from './run-options.ts';
 import { worst } from './verdict.ts';
 
 /** What every kind of run can be told. */

@@ -1,7 +1,9 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { Worker as Thread } from 'node:worker_threads';
 import { HoldfastError } from '../errors.ts';
+import { type LaunchPrefix, prefixed } from './faults/launch-prefix.ts';
 import { type Reply, type Request, workerFile } from './protocol.ts';
 import { processUse, threadUse, type Use } from './stall/cpu.ts';
 import { INSPECTOR_ARGV } from './stall/process-inspector.ts';
@@ -28,8 +30,9 @@ export interface Worker {
 
 export type WorkerKind = 'threads' | 'processes';
 
-export function startWorker(kind: WorkerKind): Worker {
-  return kind === 'threads' ? startThread() : startProcess();
+/** Processes may be started behind commands that limit or trace them. */
+export function startWorker(kind: WorkerKind, launch: readonly LaunchPrefix[] = []): Worker {
+  return kind === 'threads' ? startThread() : startProcess(launch);
 }
 
 // The store under test may print; a report is no place for that.
@@ -69,10 +72,12 @@ function startThread(): Worker {
   });
 }
 
-function startProcess(): Worker {
-  const child = fork(workerFile('process-main'), {
-    env: workerEnv(),
-    execArgv: [...EXEC_ARGV, ...INSPECTOR_ARGV],
+function startProcess(launch: readonly LaunchPrefix[]): Worker {
+  const main = fileURLToPath(workerFile('process-main'));
+  const node = [...EXEC_ARGV, ...INSPECTOR_ARGV, main];
+  const { command, args, env } = prefixed(launch, process.execPath, node);
+  const child = spawn(command, args, {
+    env: { ...workerEnv(), ...env },
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });

@@ -1,5 +1,5 @@
-import type { Step } from './scheduler.ts';
-import { goOn, type Strategy } from './strategy.ts';
+import type { Step, Strategy } from './step.ts';
+import { goOn } from './strategy.ts';
 
 /** A place in a schedule where another step could have been taken. */
 interface Branch {

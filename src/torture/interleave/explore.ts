@@ -7,7 +7,8 @@ import { importInstances } from './instances.ts';
 import { drawProgram } from './program.ts';
 import type { Limits } from './scheduler.ts';
 import { type Scene, simulate, type Take } from './simulation.ts';
-import { PctStrategy, RandomStrategy, type Strategy } from './strategy.ts';
+import type { Strategy } from './step.ts';
+import { PctStrategy, RandomStrategy } from './strategy.ts';
 
 export interface ExploreOptions {
   readonly seed: string;

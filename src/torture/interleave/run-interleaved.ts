@@ -5,7 +5,7 @@ import { mergeFaults } from '../fault-reports.ts';
 import { describeError } from '../perform.ts';
 import { clientCount, defaultPlan, type Plan } from '../plan.ts';
 import type { FaultReport, RunReport } from '../report.ts';
-import type { RunOptions } from '../run.ts';
+import type { RunOptions } from '../run-options.ts';
 import { Tally } from '../tally.ts';
 import type { Violation } from '../verdict.ts';
 import { explore, LIMITS } from './explore.ts';

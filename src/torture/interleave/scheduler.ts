@@ -1,14 +1,4 @@
-import type { Strategy } from './strategy.ts';
-
-/** Something that one client could do next. */
-export interface Step {
-  readonly client: number;
-  /** What it is, for whoever reads a schedule: `write counter`, `write counter → answer`. */
-  readonly label: string;
-  /** Whether it has to wait for another client, as for a lock. */
-  readonly isBlocked?: (() => boolean) | undefined;
-  fire(): void;
-}
+import type { Step, Strategy } from './step.ts';
 
 interface Timer {
   readonly id: number;

@@ -13,7 +13,7 @@ import type { Program, Stretch } from './program.ts';
 import { type End, type Limits, Scheduler } from './scheduler.ts';
 import type { SimulatedFault } from './simulated-fault.ts';
 import { SIMULATED_ROOT } from './simulated-machine.ts';
-import type { Strategy } from './strategy.ts';
+import type { Strategy } from './step.ts';
 
 /** What is simulated, whatever the schedule. */
 export interface Scene {

@@ -1,11 +1,5 @@
 import { Random } from '../random.ts';
-import type { Step } from './scheduler.ts';
-
-/** Chooses among steps of which any may come next. */
-export interface Strategy {
-  /** The place of the chosen step; `last` is the client that moved last, -1 at first. */
-  choose(enabled: readonly Step[], last: number): number;
-}
+import type { Step, Strategy } from './step.ts';
 
 /** Every step equally likely. */
 export class RandomStrategy implements Strategy {
