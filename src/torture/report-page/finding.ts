@@ -23,7 +23,7 @@ export function finding(violation: Violation): string {
   const { invariant, message, operations, repeat, alike, counterexample } = violation;
   const where = [
     `repetition ${repeat + 1}`,
-    ...(alike > 0 ? [`${count(alike)} more like it`] : []),
+    ...(alike > 0 ? [`and ${count(alike)} more like it`] : []),
   ];
   const evidence =
     counterexample === undefined ? plainEvidence(operations) : explained(counterexample);
