@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, statfsSync, writeFileSync } from 'node:fs';
-import { cpus, release, tmpdir, totalmem } from 'node:os';
+import { cpus, loadavg, release, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -167,7 +167,6 @@ function pageOf(results: readonly Result[], { runs, seed }: EvidenceOptions): st
     `Each line is ${runs} runs with seeds \`${seed}-1\` to \`${seed}-${runs}\`, each with a new store and new workers. Intervals are of 95 %: Wilson's for the share of runs, a percentile bootstrap over runs for the mean loss of a run. A store that lost nothing in ${runs} runs may still do so in another. Losses depend on the machine and on how hard the clients press, and are no rate of daily use. The last column is the control, ${CONTROLS} runs with one client.`,
     '## What was asked, and what was promised',
     ...files.map(({ one }) => scopeOf(one)),
-    '',
   ].join('\n\n');
 }
 
@@ -178,7 +177,9 @@ function placeLine(): string {
   const [cpu] = cpus();
   const memory = `${(totalmem() / 2 ** 30).toFixed(0)} GiB`;
   const machine = `${cpu?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores, ${memory}`;
-  const system = `${process.platform} ${release()}, temporary files on ${fileSystem()}`;
+  // Of the last 15 minutes, so that one sees whether the machine had other work.
+  const load = `load ${loadavg()[2]?.toFixed(1)}`;
+  const system = `${process.platform} ${release()}, temporary files on ${fileSystem()}, ${load}`;
   return `${when}, commit ${commit}, Node ${process.versions.node}, ${machine}, ${system}.`;
 }
 
@@ -213,7 +214,7 @@ function scopeOf(one: Case): string {
 /** Puts the page where it belongs. */
 export async function writeEvidence(options: EvidenceOptions): Promise<Evidence> {
   const evidence = await gatherEvidence(options);
-  writeFileSync(join(root, 'docs/evidence.md'), evidence.page);
+  writeFileSync(join(root, 'docs/evidence.md'), `${evidence.page}\n`);
   return evidence;
 }
 

@@ -1,6 +1,7 @@
-// get-port with the ports that one would like, here a range. It remembers what it gave, so that one
-// copy of the module does not give a port twice; its README says of other processes that a race is
-// extremely rare and ends in a bind that fails. Where they all prefer the same ports it is the rule.
+// get-port with the ports that one would like, here a range. Its README says that races within a
+// process are ruled out by what the module remembers, and that races of processes are extremely
+// rare and end in a bind that fails. Where all prefer the same ports these are the rule, and threads
+// race like processes, because each has a copy of the module.
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';

@@ -1,6 +1,6 @@
 // get-port asks the system for any free port. Its README calls it extremely rare that another
 // process has the port before one binds it, says that the bind fails then, and that one tries again.
-// That is borne out here: the system does not soon hand out a port a second time.
+// Rare it is here too, and it happens: nothing holds the port between the answer and the bind.
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
