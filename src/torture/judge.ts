@@ -5,7 +5,7 @@ import { checkLinearizable } from './linearizable.ts';
 import type { Operation } from './operation.ts';
 import { describeError } from './perform.ts';
 import type { Repetition } from './repetition.ts';
-import type { Violation } from './verdict.ts';
+import type { Counterexample, Violation } from './verdict.ts';
 import { inFlightTable } from './watchdog.ts';
 import type { World } from './world/world.ts';
 
@@ -39,9 +39,9 @@ export async function judge(
   const violations: Violation[] = [];
   const doubts: string[] = [];
   const { repeat } = options;
-  const blame: Blame = (invariant, message, operations = []) => {
+  const blame: Blame = (invariant, message, operations = [], counterexample = undefined) => {
     const shown = operations.slice(0, EVIDENCE_MAX);
-    violations.push({ invariant, message, repeat, operations: shown, alike: 0 });
+    violations.push({ invariant, message, repeat, operations: shown, counterexample, alike: 0 });
   };
 
   const { stall } = repetition;
@@ -79,7 +79,12 @@ export async function judge(
   return { violations, doubts, notes: history.notes };
 }
 
-type Blame = (invariant: string, message: string, operations?: readonly Operation[]) => void;
+type Blame = (
+  invariant: string,
+  message: string,
+  operations?: readonly Operation[],
+  counterexample?: Counterexample | undefined,
+) => void;
 
 function judgeOutcomes(declared: AnyDeclared, history: History, blame: Blame): void {
   const bugs = history.operations.filter((operation) => operation.isBug);
@@ -103,7 +108,7 @@ function judgeOrder(declared: AnyDeclared, history: History, blame: Blame, doubt
   const why = found.reason ? ` (${found.reason})` : '';
   if (found.kind === 'illegal') {
     const message = `no order of the operations${where} explains their results; the longest explains ${found.explained}, then none of these fits${why}`;
-    blame('linearizable', message, found.stuck);
+    blame('linearizable', message, found.stuck, found.counterexample());
   } else if (found.kind === 'uncertain') {
     doubts.push(`operations of unknown outcome leave the order${where} open`);
   } else
