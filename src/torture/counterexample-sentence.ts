@@ -1,8 +1,8 @@
-import { canonicalJson } from './check/intern.ts';
 import type { AnyDeclared } from './declaration.ts';
 import { reasonIn } from './meaning.ts';
 import type { Operation } from './operation.ts';
 import { valueText } from './printable.ts';
+import { ValueInterner } from './value-interner.ts';
 
 /** What is known of operations that cannot all be. */
 export interface Impossible {
@@ -52,13 +52,15 @@ function besideText(count: number): string {
 function isSameAnswer(a: Operation, b: Operation): boolean {
   const { output } = a;
   const saysNothing = output === undefined || output === null || typeof output === 'boolean';
-  return !saysNothing && a.f === b.f && canonicalJson(output) === canonicalJson(b.output);
+  const answers = new ValueInterner();
+  return !saysNothing && a.f === b.f && answers.of(output) === answers.of(b.output);
 }
 
 function twiceText(a: Operation, b: Operation): string {
   const answer = valueText(a.output, VALUE_MAX);
   if (a.process === b.process) return `client ${a.process} was given ${answer} twice by ${a.f}`;
-  return `client ${a.process} and client ${b.process} were both given ${answer} by ${a.f}`;
+  const [first, second] = [a.process, b.process].sort((x, y) => x - y);
+  return `client ${first} and client ${second} were both given ${answer} by ${a.f}`;
 }
 
 /** What it has to come after: the latest that was over before it began. */

@@ -3,7 +3,7 @@ import { HoldfastError } from '../errors.ts';
 import type { History } from './history.ts';
 import type { Input } from './input.ts';
 import type { Operation as Recorded } from './operation.ts';
-import type { Plan, Size } from './plan.ts';
+import type { Mode, Plan, Size } from './plan.ts';
 import type { World } from './world/world.ts';
 
 /** What `create` is told. */
@@ -128,6 +128,8 @@ export interface Declaration<C, S, M, O extends Ops<S, M>> {
    */
   readonly finalReads?: readonly FinalRead<NoInfer<keyof O & string>>[] | undefined;
   readonly expect?: readonly Expectation[] | undefined;
+  /** Modes that it is meant for, of those that run one after the other; all of them by default. */
+  readonly modes?: readonly Exclude<Mode, 'cli'>[] | undefined;
   /** URL of the module that exports this declaration; found by itself as a rule. */
   readonly module?: string | undefined;
 }
@@ -183,11 +185,12 @@ export function isDeclared(value: unknown): value is AnyDeclared {
 }
 
 /**
- * Imports a declaration: the one called `name`, or the only one of the module.
+ * Imports a declaration: the one called `name`; without a name the default export, or the only one.
  * @throws DECLARATION_INVALID
  */
 export async function importDeclaration(module: string, name?: string): Promise<AnyDeclared> {
   const exports: Record<string, unknown> = await import(module);
+  if (name === undefined && isDeclared(exports.default)) return exports.default;
   const found = [...new Set(Object.values(exports))].filter(isDeclared);
   const match = name === undefined ? found : found.filter((one) => one.name === name);
   const [declared] = match;
@@ -200,18 +203,24 @@ export async function importDeclaration(module: string, name?: string): Promise<
   );
 }
 
-function assertSound(declaration: { name: string; expect?: unknown }, ops: object): void {
-  const { name, expect } = declaration;
+function assertSound(
+  declaration: { name: string; expect?: unknown; model?: { init: unknown } | undefined },
+  ops: object,
+): void {
+  const { name, expect, model } = declaration;
   const refuse = (reason: string): never => {
     throw new HoldfastError('DECLARATION_INVALID', `declaration '${name}': ${reason}`);
   };
   if (Object.keys(ops).length === 0) refuse('there is no operation');
+  // A spec says by true and false whether a result can be.
+  if (typeof model?.init === 'boolean')
+    refuse('a state cannot be true or false: put it in an object');
   const known: readonly unknown[] = ['no-deadlock', 'all-ok', 'linearizable', 'no-leak'];
   for (const one of Array.isArray(expect) ? expect : []) {
     if (!known.includes(one)) refuse(`nothing checks '${one}'; known are ${known.join(', ')}`);
   }
   if (Array.isArray(expect) && expect.includes('linearizable')) {
-    if (!('model' in declaration)) refuse(`'linearizable' needs a model`);
+    if (model === undefined) refuse(`'linearizable' needs a model`);
     for (const [f, operation] of Object.entries(ops)) {
       if (!operation.spec) refuse(`'linearizable' needs a spec for ${f}`);
     }

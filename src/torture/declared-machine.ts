@@ -1,18 +1,18 @@
-import { Interner } from './check/intern.ts';
 import { type Machine, NONE, type StateId } from './check/machine.ts';
 import type { AnyDeclared } from './declaration.ts';
 import { knownOutput, meaningOf } from './meaning.ts';
 import type { Operation } from './operation.ts';
+import { ValueInterner } from './value-interner.ts';
 
 type Asked = Pick<Operation, 'f' | 'input'>;
 
-/** The declared model as a machine for these operations. Equal states are told by their JSON. */
+/** The declared model as a machine for these operations. */
 export class DeclaredMachine implements Machine {
   readonly init: StateId;
   readonly #declared: AnyDeclared;
   readonly #operations: readonly Operation[];
   readonly #states: unknown[] = [];
-  readonly #interner = new Interner();
+  readonly #interner = new ValueInterner();
   /** By state and operation: a search asks the same again and again. */
   readonly #steps = new Map<number, StateId | readonly StateId[]>();
 

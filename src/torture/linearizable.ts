@@ -7,6 +7,7 @@ import { reasonAgainst } from './meaning.ts';
 import type { Operation } from './operation.ts';
 import { callOf, type Partition, partitionsOf } from './partitions.ts';
 import { type OperationOrder, trySmallOrder } from './small-order.ts';
+import { ValueInterner } from './value-interner.ts';
 import type { Counterexample } from './verdict.ts';
 
 /** `exhausted` and `uncertain` mean that nobody knows. */
@@ -76,7 +77,9 @@ function search(
   operations: readonly Operation[],
   deadline: number,
 ): OperationOrder {
-  const calls = operations.map(callOf);
+  // Questions are told apart by their numbers: not every input can be written as JSON.
+  const inputs = new ValueInterner();
+  const calls = operations.map((one) => callOf({ ...one, input: inputs.of(one.input) }));
   const machine = new DeclaredMachine(declared, operations);
   let order = searchOrder(calls, machine, { deadline });
   // A collision of hashes can hide an order; two searches do not share one.

@@ -1,10 +1,10 @@
 import type { Call } from './check/call.ts';
-import { canonicalJson } from './check/intern.ts';
 import { shrink } from './check/shrink.ts';
 import type { Explanation } from './exploration.ts';
 import type { Operation } from './operation.ts';
 import { callOf } from './partitions.ts';
 import type { RelaxedSearch } from './relaxed-search.ts';
+import { ValueInterner } from './value-interner.ts';
 
 /** Operations that cannot be, by their numbers, which are in order. */
 export interface Core {
@@ -99,10 +99,11 @@ export class Reduction {
     if (last === undefined) return undefined;
     const { kind } = this.#attempt([last]);
     if (kind === 'illegal') return [last];
-    const answer = canonicalJson(last.output);
+    const answers = new ValueInterner();
+    const answer = answers.of(last.output);
     const same = prefix
       .slice(0, -1)
-      .filter(({ f, output }) => f === last.f && canonicalJson(output) === answer)
+      .filter(({ f, output }) => f === last.f && answers.of(output) === answer)
       .slice(kind === 'undecided' ? -1 : -PAIRS_MAX);
     const pairs = same.reverse().map((one) => [one, last]);
     return pairs.find((calls) => this.#isIllegal(calls));

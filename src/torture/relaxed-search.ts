@@ -1,4 +1,3 @@
-import { Interner } from './check/intern.ts';
 import type { DeclaredMachine } from './declared-machine.ts';
 import { type Begins, type Explanation, Exploration } from './exploration.ts';
 import type { Operation } from './operation.ts';
@@ -6,6 +5,7 @@ import { Outlooks, type Question } from './outlooks.ts';
 import { endOf } from './small-order.ts';
 import { TakenSets } from './taken-sets.ts';
 import type { UnknownAnswers } from './unknown-answers.ts';
+import { ValueInterner } from './value-interner.ts';
 
 /**
  * What a relaxed operation may have answered: anything; anything, but where the `spec` knows no
@@ -43,7 +43,7 @@ export class RelaxedSearch {
     this.#ends = operations.map(endOf);
     this.#machine = machine;
     this.#freedom = freedom;
-    const interner = new Interner();
+    const interner = new ValueInterner();
     const questions: Question[] = [];
     this.#questionOf = operations.map(({ f, input, outcome, output }) => {
       const isOpen = outcome === 'info';

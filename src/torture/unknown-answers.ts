@@ -1,5 +1,5 @@
-import { Interner } from './check/intern.ts';
 import type { Operation } from './operation.ts';
+import { ValueInterner } from './value-interner.ts';
 
 /** Values of a history that answers are guessed from, and parts of a state that are looked at. */
 const POOL_MAX = 200;
@@ -140,7 +140,7 @@ function isRecord(value: unknown): value is object {
 /** Values, equal ones once. */
 class Distinct {
   readonly values: unknown[] = [];
-  readonly #interner = new Interner();
+  readonly #interner = new ValueInterner();
 
   get size(): number {
     return this.values.length;
