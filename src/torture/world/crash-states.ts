@@ -38,7 +38,7 @@ export function* crashImages(log: EffectLog, options: CrashOptions): Generator<C
   const effects = log.effects.slice(0, options.at);
   const { base } = log;
   const sizeBefore = (ino: number) => (base.has(ino) ? base.inode(ino).size : undefined);
-  const plan = (choose: Choose) => models[options.model](effects, sizeBefore, choose);
+  const plan = models[options.model](effects, sizeBefore);
   const names = new EffectNames(base, effects);
   const seen = new Set<string>();
   for (const fates of plansOf(plan, options)) {

@@ -120,13 +120,16 @@ export class Disk {
     const to = this.#changeEntries(toParent);
     const inode = this.#writable(ino);
     from.deleteEntry(name);
-    this.#count(from, inode, -1);
     if (replaced !== undefined) {
       this.#count(to, this.#writable(replaced), -1);
       this.#reclaim(replaced);
     }
     to.setEntry(toName, ino);
-    this.#count(to, inode, 1);
+    inode.ctimeMs = this.#now();
+    if (!inode.isDirectory) return;
+    from.nlink -= 1;
+    to.nlink += 1;
+    inode.parent = toParent;
   }
 
   /** Bytes from `offset` into `target`; how many there were. */

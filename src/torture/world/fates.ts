@@ -12,12 +12,11 @@ export interface Torn {
 /** What became of an effect. */
 export type Fate = 'kept' | 'lost' | Torn;
 
-/** Of the effects up to a moment, which a power cut at that moment may leave. */
+/** What a power cut may make of effects, which are all that had happened, by what is chosen. */
 export type PersistenceModel = (
   effects: readonly Effect[],
-  base: SizesBefore,
-  choose: Choose,
-) => Fate[];
+  sizeBefore: SizesBefore,
+) => (choose: Choose) => Fate[];
 
 /** Sizes of files before the first effect; undefined for what was not there. */
 export type SizesBefore = (ino: number) => number | undefined;
@@ -37,19 +36,13 @@ export function tears(write: Write, blockBytes: number): Torn[] {
   return [...[...beginnings].map((to) => ({ from: 0, to, isSizeKept: false })), end];
 }
 
-/** Whether an effect changes the inode itself: its names, its size, or what it lists. */
-export function touches(effect: Effect, ino: number): boolean {
-  switch (effect.kind) {
-    case 'link':
-    case 'unlink':
-      return effect.ino === ino || effect.parent === ino;
-    case 'rename':
-      return [effect.ino, effect.parent, effect.toParent, effect.replaced].includes(ino);
-    case 'truncate':
-      return effect.ino === ino;
-    default:
-      return false;
-  }
+/** By inode, the last time it was synced. */
+export function lastSyncs(effects: readonly Effect[]): ReadonlyMap<number, number> {
+  const last = new Map<number, number>();
+  effects.forEach((effect, index) => {
+    if (effect.kind === 'sync') last.set(effect.ino, index);
+  });
+  return last;
 }
 
 /** Whether names or sizes change, and not what is in a file. */

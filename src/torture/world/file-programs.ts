@@ -39,7 +39,7 @@ export function* readFile(fs: MemoryFs, [target, options]: Arguments): Generator
     const bytes = yield* readToEnd(fs, fd);
     return encoding === undefined ? bytes : bytes.toString(encoding);
   } finally {
-    if (open === undefined) fs.close(fd);
+    if (open === undefined && fs.isAlive) fs.close(fd);
   }
 }
 

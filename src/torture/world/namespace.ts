@@ -211,7 +211,7 @@ function codeOfRmdir(name: string): Errno {
 }
 
 /** Whether `directory` is `ancestor` or somewhere below it. */
-function isWithin(disk: Disk, directory: Inode, ancestor: Inode): boolean {
+export function isWithin(disk: Disk, directory: Inode, ancestor: Inode): boolean {
   if (!ancestor.isDirectory) return false;
   let at = directory;
   while (at.ino !== ancestor.ino) {

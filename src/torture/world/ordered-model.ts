@@ -1,6 +1,6 @@
 import type { Choose } from './choices.ts';
 import type { Effect } from './effect.ts';
-import { type Fate, isMetadata, type SizesBefore, tears, touches, type Write } from './fates.ts';
+import { type Fate, isMetadata, lastSyncs, type SizesBefore, tears, type Write } from './fates.ts';
 
 // Writeback goes by pages, and a disk writes sectors whole.
 const PAGE_BYTES = 4096;
@@ -28,22 +28,40 @@ const SECTOR_BYTES = 512;
 export function orderedFates(
   effects: readonly Effect[],
   sizeBefore: SizesBefore,
-  choose: Choose,
-): Fate[] {
+): (choose: Choose) => Fate[] {
   const committed = committedBefore(effects, sizeBefore);
+  const synced = lastSyncs(effects);
+  const replacements = replacementsOf(effects);
   const open = [...effects.keys()].filter(
     (index) => index >= committed && isMetadata(effects[index] as Effect),
   );
-  const firstLost = open[open.length - choose(open.length + 1)] ?? effects.length;
-  const files = new Files(effects, sizeBefore, firstLost);
-  return effects.map((effect, index) => {
-    if (isMetadata(effect)) {
-      if (index >= firstLost) return 'lost';
+  return (choose) => {
+    const firstLost = open[open.length - choose(open.length + 1)] ?? effects.length;
+    const mustBeThere = (ino: number, index: number) =>
+      (synced.get(ino) ?? -1) > index ||
+      replacements.get(ino)?.some((at) => at > index && at < firstLost) === true;
+    const files = new Files(sizeBefore, firstLost, choose);
+    return effects.map((effect, index) => {
+      if (effect.kind === 'write') {
+        return files.write(effect, index, mustBeThere(effect.ino, index));
+      }
+      if (index >= firstLost && isMetadata(effect)) return 'lost';
       if (effect.kind === 'truncate') files.truncate(effect.ino, effect.size);
       return 'kept';
-    }
-    return effect.kind === 'write' ? files.write(effect, index, choose) : 'kept';
+    });
+  };
+}
+
+/** By inode, when it was put in the place of another. */
+function replacementsOf(effects: readonly Effect[]): ReadonlyMap<number, readonly number[]> {
+  const found = new Map<number, number[]>();
+  effects.forEach((effect, index) => {
+    if (effect.kind !== 'rename' || effect.replaced === undefined) return;
+    const earlier = found.get(effect.ino);
+    if (earlier === undefined) found.set(effect.ino, [index]);
+    else earlier.push(index);
   });
+  return found;
 }
 
 /** Up to where names and truncations are safe. */
@@ -65,12 +83,13 @@ function committedBefore(effects: readonly Effect[], sizeBefore: SizesBefore): n
       return;
     }
     if (effect.kind === 'truncate') sizes.set(effect.ino, effect.size);
-    for (const ino of inodesOf(effect)) if (touches(effect, ino)) lastChange.set(ino, index);
+    for (const ino of changedBy(effect)) lastChange.set(ino, index);
   });
   return committed;
 }
 
-function inodesOf(effect: Effect): number[] {
+/** Inodes with another name, another size, or another list of names. */
+function changedBy(effect: Effect): number[] {
   switch (effect.kind) {
     case 'link':
     case 'unlink':
@@ -79,25 +98,27 @@ function inodesOf(effect: Effect): number[] {
       const { ino, parent, toParent, replaced } = effect;
       return replaced === undefined ? [ino, parent, toParent] : [ino, parent, toParent, replaced];
     }
-    default:
+    case 'truncate':
       return [effect.ino];
+    default:
+      return [];
   }
 }
 
 /** What is on the disk of each file, as the effects go by. */
 class Files {
-  readonly #effects: readonly Effect[];
   readonly #sizeBefore: SizesBefore;
   readonly #firstLost: number;
+  readonly #choose: Choose;
   /** Bytes of each file that have their blocks. */
   readonly #stable = new Map<number, number>();
   /** Files of which a write that made them longer is missing. */
   readonly #short = new Set<number>();
 
-  constructor(effects: readonly Effect[], sizeBefore: SizesBefore, firstLost: number) {
-    this.#effects = effects;
+  constructor(sizeBefore: SizesBefore, firstLost: number, choose: Choose) {
     this.#sizeBefore = sizeBefore;
     this.#firstLost = firstLost;
+    this.#choose = choose;
   }
 
   truncate(ino: number, size: number): void {
@@ -105,35 +126,27 @@ class Files {
     if (size === 0) this.#short.delete(ino);
   }
 
-  write(write: Write, index: number, choose: Choose): Fate {
-    const end = write.offset + write.data.length;
-    const stable = this.#stableOf(write.ino);
-    if (this.#mustBeThere(write.ino, index)) {
-      this.#stable.set(write.ino, Math.max(stable, end));
+  write(write: Write, index: number, mustBeThere: boolean): Fate {
+    const { ino, offset, data } = write;
+    const end = offset + data.length;
+    const stable = this.#stableOf(ino);
+    if (mustBeThere) {
+      this.#stable.set(ino, Math.max(stable, end));
       return 'kept';
     }
-    if (end <= stable) {
-      const ways: Fate[] = ['kept', ...tears(write, SECTOR_BYTES), 'lost'];
-      return ways[choose(ways.length)] as Fate;
-    }
-    if (this.#short.has(write.ino) || index > this.#firstLost) return 'lost';
+    if (end <= stable) return this.#pick(['kept', ...tears(write, SECTOR_BYTES), 'lost']);
+    if (this.#short.has(ino) || index > this.#firstLost) return 'lost';
     const beginnings = tears(write, PAGE_BYTES).filter(({ from }) => from === 0);
-    const ways: Fate[] = ['kept', ...beginnings, 'lost'];
-    const fate = ways[choose(ways.length)] as Fate;
-    if (fate !== 'kept') this.#short.add(write.ino);
+    const fate = this.#pick(['kept', ...beginnings, 'lost']);
+    if (fate !== 'kept') this.#short.add(ino);
     return fate;
+  }
+
+  #pick(ways: readonly Fate[]): Fate {
+    return ways[this.#choose(ways.length)] as Fate;
   }
 
   #stableOf(ino: number): number {
     return this.#stable.get(ino) ?? this.#sizeBefore(ino) ?? 0;
-  }
-
-  /** Whether the file was synced later, or brought its blocks along when it replaced another. */
-  #mustBeThere(ino: number, index: number): boolean {
-    return this.#effects.some((effect, later) => {
-      if (later < index || !('ino' in effect) || effect.ino !== ino) return false;
-      if (effect.kind === 'sync') return true;
-      return effect.kind === 'rename' && effect.replaced !== undefined && later < this.#firstLost;
-    });
   }
 }

@@ -12,7 +12,7 @@ import { copyFile } from './file-programs.ts';
 import { runToEnd } from './fs-call.ts';
 import { type Errno, fsError } from './fs-error.ts';
 import type { MemoryFs } from './memory-fs.ts';
-import { find, readdir as list, readlink, rmdir, symlink, unlink } from './namespace.ts';
+import { find, isWithin, readdir as list, readlink, rmdir, symlink, unlink } from './namespace.ts';
 import { direntOf } from './stats.ts';
 
 // Calls on several names. Each `yield` is a point at which other processes may act.
@@ -160,7 +160,8 @@ function* copyTree(
       throw fail('ERR_FS_CP_DIR_TO_NON_DIR', 'EISDIR', 'dest is no directory');
     }
     if (!options.recursive) throw fail('ERR_FS_EISDIR', 'EISDIR', `${from} is a directory`);
-    if (`${resolve(to)}/`.startsWith(`${resolve(from)}/`)) {
+    const parent = find(fs.disk, dirname(to), 'always');
+    if (typeof parent !== 'string' && isWithin(fs.disk, parent, inode)) {
       throw fail('ERR_FS_CP_EINVAL', 'EINVAL', 'dest is inside src');
     }
     if (!isThere) fs.mkdir(to, inode.mode);

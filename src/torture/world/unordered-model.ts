@@ -1,6 +1,6 @@
 import type { Choose } from './choices.ts';
 import type { Effect } from './effect.ts';
-import { type Fate, isMetadata, type SizesBefore, tears } from './fates.ts';
+import { type Fate, lastSyncs, type SizesBefore, tears } from './fates.ts';
 
 const SECTOR_BYTES = 512;
 
@@ -19,38 +19,38 @@ const SECTOR_BYTES = 512;
 export function unorderedFates(
   effects: readonly Effect[],
   sizeBefore: SizesBefore,
-  choose: Choose,
-): Fate[] {
+): (choose: Choose) => Fate[] {
+  const ways = waysOf(effects, sizeBefore);
+  return (choose) => ways.map((some) => some[choose(some.length)] as Fate);
+}
+
+/** What may become of each effect, whatever becomes of the others. */
+function waysOf(effects: readonly Effect[], sizeBefore: SizesBefore): Fate[][] {
+  const synced = lastSyncs(effects);
   const sizes = new Map<number, number>();
   return effects.map((effect, index) => {
-    if (effect.kind === 'create' || effect.kind === 'sync') return 'kept';
-    const isSafe = isSynced(effects, index);
-    if (effect.kind !== 'write') {
-      if (effect.kind === 'truncate') sizes.set(effect.ino, effect.size);
-      return isSafe || choose(2) === 0 ? 'kept' : 'lost';
-    }
+    const isSafe = keepersOf(effect).some((ino) => (synced.get(ino) ?? -1) > index);
+    const isMark = effect.kind === 'create' || effect.kind === 'sync';
+    if (effect.kind === 'truncate') sizes.set(effect.ino, effect.size);
+    if (effect.kind !== 'write') return isMark || isSafe ? ['kept'] : ['kept', 'lost'];
     const size = sizes.get(effect.ino) ?? sizeBefore(effect.ino) ?? 0;
     const end = effect.offset + effect.data.length;
     sizes.set(effect.ino, Math.max(size, end));
-    if (isSafe) return 'kept';
-    const ways: Fate[] = ['kept', ...tears(effect, SECTOR_BYTES)];
-    if (end > size) ways.push({ from: 0, to: 0, isSizeKept: true });
-    ways.push('lost');
-    return ways[choose(ways.length)] as Fate;
+    if (isSafe) return ['kept'];
+    const zeros: Fate[] = end > size ? [{ from: 0, to: 0, isSizeKept: true }] : [];
+    return ['kept', ...tears(effect, SECTOR_BYTES), ...zeros, 'lost'];
   });
 }
 
-function isSynced(effects: readonly Effect[], index: number): boolean {
-  const effect = effects[index] as Effect;
-  const keepers =
-    isMetadata(effect) && effect.kind !== 'truncate' ? directoriesOf(effect) : [effect.ino];
-  return effects.some(
-    (later, at) => at > index && later.kind === 'sync' && keepers.includes(later.ino),
-  );
-}
-
-/** Directories of which one must be synced for a change of names to be safe. */
-function directoriesOf(effect: Effect): number[] {
-  if (effect.kind === 'rename') return [effect.parent, effect.toParent];
-  return effect.kind === 'link' || effect.kind === 'unlink' ? [effect.parent] : [];
+/** Inodes of which one must be synced for an effect to be safe. */
+function keepersOf(effect: Effect): number[] {
+  switch (effect.kind) {
+    case 'link':
+    case 'unlink':
+      return [effect.parent];
+    case 'rename':
+      return [effect.parent, effect.toParent];
+    default:
+      return [effect.ino];
+  }
 }
