@@ -109,7 +109,10 @@ describe('nothing is wrong', () => {
   });
 
   test('while a worker waits for its device', () => {
-    const atDisk: Habits = () => ({ ...sleeps(0), state: 'disk' });
+    const atDisk: Habits = (look) => ({
+      ...sleeps(0),
+      state: look % 2 === 0 ? 'disk' : 'sleeping',
+    });
     assert.equal(kindOf(looksAt(100, [atDisk, sleeps])), undefined);
   });
 
@@ -140,6 +143,14 @@ describe('deadlock', () => {
         assert.deepEqual(found.clients, [...new Array(count).keys()]);
       }),
     );
+  });
+
+  test('is not taken for a livelock where who asks again and again stands in long queues', () => {
+    const queuesToAsk: Habits = (look) => ({
+      ...{ returns: 0, cpuMs: 8, state: look % 3 === 0 ? 'sleeping' : 'running' },
+    });
+    const kinds = [30, 100, 1000].map((count) => kindOf(looksAt(count, [queuesToAsk, sleeps])));
+    assert.deepEqual(kinds, ['deadlock', 'deadlock', 'deadlock']);
   });
 
   test('is told from clients that had got on before, and leaves out who is not in it', () => {

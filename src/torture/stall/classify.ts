@@ -2,6 +2,7 @@ import type { Diagnosis, StallLimits } from './diagnosis.ts';
 import {
   accountOf,
   inFlightAllAlong,
+  isBurning,
   isIdle,
   LOOKS_MIN,
   type Look,
@@ -53,12 +54,12 @@ function stopped(looks: readonly Look[], isStill: boolean, limits: StallLimits) 
 function standstill(still: readonly Look[], { stallMs }: StallLimits): Diagnosis | undefined {
   const clients = inFlightAllAlong(still);
   const workers = workersOf(still.at(-1), clients);
-  const usedMs = (worker: number) => accountOf(still, worker)?.usedMs ?? 0;
+  const accounts = new Map(workers.map((worker) => [worker, accountOf(still, worker)]));
   const time = `no operation has returned for ${seconds(lookedMs(still))}`;
   // In processor time, for ten that spin get a fifth each of two processors.
-  const burning = workers.filter((worker) => usedMs(worker) >= stallMs);
+  const burning = workers.filter((worker) => isBurning(accounts.get(worker), stallMs));
   if (burning.length > 0) {
-    const used = burning.map((worker) => seconds(usedMs(worker))).join(', ');
+    const used = burning.map((worker) => seconds(accounts.get(worker)?.usedMs ?? 0)).join(', ');
     const message = `${time}, while ${named('worker', burning)} computing: ${used} of processor time`;
     return { kind: 'livelock', message, clients, workers: burning };
   }
@@ -66,7 +67,7 @@ function standstill(still: readonly Look[], { stallMs }: StallLimits): Diagnosis
     look.workers.some((_, worker) => isStopped(look, worker)),
   );
   // Whoever goes on after a stop, computes, or waits for a device may yet let all others go on.
-  const isAsleep = workers.every((worker) => isIdle(accountOf(still, worker)));
+  const isAsleep = workers.every((worker) => isIdle(accounts.get(worker)));
   if (clients.length === 0 || isAnyStopped || !isAsleep) return undefined;
   const message = `${time}, and ${named('worker', workers)} asleep`;
   return { kind: 'deadlock', message, clients, workers };

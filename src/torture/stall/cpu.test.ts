@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { askedThreadUse, childIds, ownThreadId, processUse, threadsOf, threadUse } from './cpu.ts';
 import { parseStat, statOf } from './process-stat.ts';
-import { isLinux, startStuck, startStuckThread, until } from './start.fixture.ts';
+import { freshDir, isLinux, startStuck, startStuckThread, until } from './start.fixture.ts';
 
 const skip = !isLinux;
 
@@ -48,21 +48,24 @@ describe('use of a worker', { concurrency: 2 }, () => {
     const { pid = 0 } = await startStuck(t, 'spins');
     const before = processUse(pid);
     await until(() => (processUse(pid)?.cpuMs ?? 0) >= (before?.cpuMs ?? 0) + 50);
-    assert.equal(processUse(pid)?.state, 'running');
+    await until(() => processUse(pid)?.state === 'running');
   });
 
   test('that of a process that waits stands still', { skip }, async (t) => {
     const { pid = 0 } = await startStuck(t, 'waits on memory');
     await until(() => processUse(pid)?.state === 'sleeping');
-    const before = processUse(pid);
-    for (let look = 0; look < 50; look += 1) assert.deepEqual(processUse(pid), before);
+    const before = processUse(pid)?.cpuMs ?? 0;
+    for (let look = 0; look < 50; look += 1) {
+      // V8 may yet tidy up behind it.
+      assert.ok((processUse(pid)?.cpuMs ?? Number.NaN) <= before + 20);
+    }
   });
 
   test('a process or thread that waits for a command that spins is running', {
     skip,
   }, async (t) => {
-    const { pid = 0 } = await startStuck(t, 'waits for a command');
-    const { id } = await startStuckThread(t, 'waits for a command');
+    const { pid = 0 } = await startStuck(t, 'waits for a command', freshDir(t));
+    const { id } = await startStuckThread(t, 'waits for a command', freshDir(t));
     for (const use of [() => processUse(pid), () => threadUse(id)]) {
       await until(() => use()?.state === 'running');
       const before = use()?.cpuMs ?? 0;
@@ -71,19 +74,17 @@ describe('use of a worker', { concurrency: 2 }, () => {
   });
 
   test('a process that is stopped, or whose command is, is stopped', { skip }, async (t) => {
-    const child = await startStuck(t, 'waits for a command');
+    const child = await startStuck(t, 'waits for a command', freshDir(t));
     const { pid = 0 } = child;
-    await until(() => processUse(pid)?.state === 'running');
+    const childrenOf = (id: number) =>
+      threadsOf(id).flatMap((thread) => childIds(`${id}/task/${thread.id}`) ?? []);
+    const spinning = () => childrenOf(pid).flatMap(childrenOf);
+    await until(() => spinning().length > 0);
     child.kill('SIGSTOP');
     await until(() => processUse(pid)?.state === 'stopped');
     child.kill('SIGCONT');
     await until(() => processUse(pid)?.state === 'running');
-    for (const thread of threadsOf(pid)) {
-      for (const command of childIds(`${pid}/task/${thread.id}`) ?? []) {
-        for (const spins of childIds(`${command}/task/${command}`) ?? [])
-          process.kill(spins, 'SIGSTOP');
-      }
-    }
+    for (const id of spinning()) process.kill(id, 'SIGSTOP');
     await until(() => processUse(pid)?.state === 'stopped');
   });
 
@@ -91,7 +92,7 @@ describe('use of a worker', { concurrency: 2 }, () => {
     const { id } = await startStuckThread(t, 'spins');
     assert.notEqual(id, ownThreadId());
     await until(() => (threadUse(id)?.cpuMs ?? 0) >= 100);
-    assert.equal(threadUse(id)?.state, 'running');
+    await until(() => threadUse(id)?.state === 'running');
   });
 
   test('a thread that spins or waits tells its time when asked, one that has ended does not', async (t) => {

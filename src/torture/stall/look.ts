@@ -97,14 +97,28 @@ export function accountOf(looks: readonly Look[], worker: number): Account | und
 /** Asking for a lock again every few milliseconds takes that much of a processor, work takes more. */
 const IDLE_SHARE = 0.1;
 
-/** Who sleeps and asks now and then is caught awake in few looks; who is not let run, in most. */
-const AWAKE_SHARE = 0.25;
+/**
+ * Who wants to run and is not let is awake at every look. Who sleeps and now and then asks for
+ * something is not, though on a machine with long queues he is seen in them at most looks.
+ */
+const AWAKE_SHARE = 0.75;
 
-/** Whether it waited all the time, and not for the machine. */
+/** More is a slow device. */
+const DISK_SHARE = 0.25;
+
+/** Whether it waited, and neither for the machine nor for a device. */
 export function isIdle(account: Account | undefined): boolean {
   if (!account) return false;
   const { usedMs, wanting, atDisk } = account;
-  return usedMs <= IDLE_SHARE * account.lookedMs && wanting + atDisk <= AWAKE_SHARE;
+  const isAwake = wanting > AWAKE_SHARE || atDisk > DISK_SHARE;
+  return usedMs <= IDLE_SHARE * account.lookedMs && !isAwake;
+}
+
+/** Whether it computed for a time, of the processor's and not of the clock's, and hardly slept. */
+export function isBurning(account: Account | undefined, ms: number): boolean {
+  if (!account) return false;
+  const { usedMs, wanting } = account;
+  return usedMs >= ms && (wanting > AWAKE_SHARE || usedMs >= account.lookedMs / 2);
 }
 
 /** Whether it wanted to run half of the time or more, and got less than half of what it wanted. */

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { describe, type TestContext, test } from 'node:test';
 import { processUse } from './cpu.ts';
 import { type Stack, stackOf, threadStackOf } from './stacks.ts';
@@ -75,7 +74,7 @@ describe('stack of a stuck worker', { skip: process.platform === 'win32', concur
 
   test('a worker that is gone has none', async (t) => {
     const child = await startStuck(t, 'computes');
-    await once(child, 'close');
+    await until(() => child.exitCode !== null);
     assert.equal(await stackOf(child, WAIT_MS), undefined);
     const { thread, id } = await startStuckThread(t, 'waits for a timer');
     await thread.terminate();

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -49,7 +50,11 @@ export async function startStuckThread(
   return { thread, id };
 }
 
-/** Waits until something is so. The test's own time limit ends a wait for nothing. */
+/** Waits until something is so; gives up long after it should be. */
 export async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await turn();
+  const endsAt = performance.now() + 20_000;
+  while (!isSo()) {
+    assert.ok(performance.now() < endsAt, `never: ${isSo}`);
+    await turn();
+  }
 }

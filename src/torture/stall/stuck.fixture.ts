@@ -44,7 +44,7 @@ async function takeFiles(): Promise<void> {
       writeFileSync(theirs, '', { flag: 'wx' });
       return;
     } catch {
-      await pause(5);
+      await pause(50);
     }
   }
 }
@@ -79,9 +79,9 @@ function compute(): void {
   while (usedMs() < 100);
 }
 
-/** The command ends by itself, for nobody else would end it when this process is killed. */
+/** The command spins as long as the directory is there, or for a minute if nobody removes it. */
 async function waitForCommand(): Promise<void> {
-  const command = ['5', 'sh', '-c', 'while :; do :; done'];
+  const command = ['60', 'sh', '-c', 'while [ -e "$0" ]; do :; done', dir];
   await once(spawn('timeout', command, { stdio: 'ignore' }), 'close');
 }
 
