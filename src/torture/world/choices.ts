@@ -31,9 +31,15 @@ export function allChoices<T>(make: (choose: Choose) => T, limit: number): T[] |
   }
 }
 
-/** The two extremes, then what `random` chooses. */
+/** Chances in a hundred to take the first way, where that is the usual one. */
+const USUAL_PERCENT = [10, 50, 90];
+
+/** The two extremes, then what `random` chooses: now mostly the first ways, now mostly others. */
 export function* someChoices<T>(make: (choose: Choose) => T, random: Random): Generator<T> {
   yield make(() => 0);
   yield make((count) => count - 1);
-  for (;;) yield make((count) => random.int(count));
+  for (;;) {
+    const percent = random.pick(USUAL_PERCENT);
+    yield make((count) => (random.int(100) < percent ? 0 : random.int(count)));
+  }
 }

@@ -65,8 +65,17 @@ function* plansOf(
 ): Generator<Fate[]> {
   const most = limit * PLANS_PER_IMAGE;
   const all = allChoices(plan, most);
-  if (all !== undefined) yield* all;
-  else yield* someChoices(plan, new Random(seed)).take(most);
+  if (all === undefined) yield* someChoices(plan, new Random(seed)).take(most);
+  else if (all.length <= limit) yield* all;
+  else yield* mixed(all, new Random(seed));
+}
+
+/** The extremes, then the others in an order that is drawn: only some of them will be used. */
+function* mixed(plans: readonly Fate[][], random: Random): Generator<Fate[]> {
+  yield plans[0] as Fate[];
+  yield plans.at(-1) as Fate[];
+  const rest = plans.slice(1, -1);
+  while (rest.length > 0) yield* rest.splice(random.int(rest.length), 1);
 }
 
 function imageOf(base: Disk, effects: readonly Effect[], fates: readonly Fate[]): Disk {
