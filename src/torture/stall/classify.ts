@@ -31,23 +31,29 @@ export function classify(looks: readonly Look[], limits: StallLimits): Diagnosis
   return starvation(looks, limits) ?? slow(looks, limits);
 }
 
-function stopped(looks: readonly Look[], isStill: boolean, limits: StallLimits) {
-  const all = [...(looks.at(-1)?.workers.keys() ?? [])];
-  const since = (worker: number) => {
-    const all = trailing(looks, (look, next) => isStopped(look, worker) && isStopped(next, worker));
-    return lastMs(all, limits.stallMs);
-  };
-  const holdsUp = (worker: number) =>
-    isStill || workersOf(looks.at(-1), inFlightAllAlong(since(worker))).includes(worker);
-  const workers = all.filter(
-    (worker) => lookedMs(since(worker)) >= limits.stallMs && holdsUp(worker),
-  );
+function stopped(
+  looks: readonly Look[],
+  isStill: boolean,
+  { stallMs }: StallLimits,
+): Diagnosis | undefined {
+  const last = looks.at(-1);
+  const stopOf = (worker: number) =>
+    lastMs(
+      trailing(looks, (look, next) => isStopped(look, worker) && isStopped(next, worker)),
+      stallMs,
+    );
+  const workers = [...(last?.workers.keys() ?? [])].filter((worker) => {
+    const stop = stopOf(worker);
+    const holdsUp = isStill || workersOf(last, inFlightAllAlong(stop)).includes(worker);
+    return holdsUp && lookedMs(stop) >= stallMs;
+  });
   if (workers.length === 0) return undefined;
-  const clients = inFlightAllAlong(looks.slice(-LOOKS_MIN)).filter((client) =>
-    isStill ? true : workers.includes(looks.at(-1)?.clients[client]?.worker ?? -1),
+  // Where nothing returns, the others may wait for what the stopped one holds.
+  const clients = inFlightAllAlong(looks.slice(-LOOKS_MIN)).filter(
+    (client) => isStill || workers.includes(last?.clients[client]?.worker ?? -1),
   );
-  const message = `${named('worker', workers)} stopped by a signal, and did not go on for ${limits.stallMs} ms`;
-  return { kind: 'stopped', message, clients, workers } satisfies Diagnosis;
+  const message = `${named('worker', workers)} stopped by a signal, and did not go on for ${stallMs} ms`;
+  return { kind: 'stopped', message, clients, workers };
 }
 
 /** Nothing has returned in all of these looks. */
