@@ -7,12 +7,15 @@ import { p3 } from '../src/torture/presets/ports/p3.ts';
 import { pl } from '../src/torture/presets/ports/pl.ts';
 import { selectPresets } from '../src/torture/presets/select.ts';
 import {
+  crashImages,
   History,
   importDeclaration,
+  kill,
   type Mode,
   type Operation,
   PoolSet,
   runPresets,
+  runTorture,
 } from '../src/torture.ts';
 import { type Fault, faulty } from './twins/faults.ts';
 
@@ -262,6 +265,40 @@ describe('the model of PL', () => {
     assert.deepEqual(group.spec?.([], 'd2', unseen), group.spec?.([], 'd2', [20_000, 20_001]));
     assert.deepEqual(release.spec?.(rows, 'd1', unseen), release.spec?.(rows, 'd1', 2));
     assert.equal(list.spec?.(rows, null, unseen), true);
+  });
+});
+
+describe('PL while workers are killed and images of the store are opened', () => {
+  test('is ok on the real store', async () => {
+    const faults = [kill(), crashImages({ limit: 5 })];
+    const { verdict, runs } = await runTorture(pl, { mode: 'crash', faults, pools });
+    assert.equal(verdict, 'ok', JSON.stringify(runs[0]?.violations));
+    assert.ok(
+      runs[0]?.faults.every(({ hit }) => hit > 0),
+      JSON.stringify(runs[0]?.faults),
+    );
+  });
+
+  test('finds halves of groups that nobody could have seen otherwise', async () => {
+    const subject = new URL('./twins/group-in-two-commits.ts', import.meta.url).href;
+    const calm = await runPresets({ presets: ['PL'], modes: ['threads'], subject, pools });
+    assert.equal(calm.verdict, 'ok');
+    const seeds = ['1', '2', '3', '4', '5'];
+    for (const seed of seeds) {
+      const options = {
+        mode: 'crash',
+        faults: [crashImages({ limit: 15 })],
+        subject,
+        seed,
+        bails: true,
+        pools,
+      } as const;
+      const { verdict, runs } = await runTorture(pl, options);
+      if (verdict !== 'violation') continue;
+      assert.equal(runs[0]?.violations[0]?.invariant, 'linearizable');
+      return;
+    }
+    assert.fail(`no half of a group was found with seeds ${seeds.join(' ')}`);
   });
 });
 

@@ -39,11 +39,7 @@ export class HonestPorts implements PortsSubject {
 
   async reserve(path: string, { configFile }: SubjectReserveOptions = {}): Promise<number> {
     if (configFile !== undefined) this.range = await this.configured(configFile);
-    return this.transaction(() => {
-      const port = this.portOf(path) ?? this.lowest();
-      this.insert(path, '', port);
-      return port;
-    });
+    return this.decide(path);
   }
 
   async reserveGroup(path: string, count: number): Promise<readonly number[]> {
@@ -56,8 +52,7 @@ export class HonestPorts implements PortsSubject {
   }
 
   async release(path: string): Promise<number> {
-    const { changes } = this.database.prepare('DELETE FROM reservations WHERE path = ?').run(path);
-    return Number(changes);
+    return this.remove(path);
   }
 
   async list(): Promise<readonly SubjectRow[]> {
@@ -91,6 +86,19 @@ export class HonestPorts implements PortsSubject {
 
   async close(): Promise<void> {
     this.database.close();
+  }
+
+  protected decide(path: string): number {
+    return this.transaction(() => {
+      const port = this.portOf(path) ?? this.lowest();
+      this.insert(path, '', port);
+      return port;
+    });
+  }
+
+  protected remove(path: string): number {
+    const { changes } = this.database.prepare('DELETE FROM reservations WHERE path = ?').run(path);
+    return Number(changes);
   }
 
   protected schema(): string {

@@ -42,13 +42,20 @@ export const pl = torture({
     }),
   }),
   plan: (size) => ({
-    repeats: size.mode === 'cli' ? (size.full ? 5 : 1) : size.full ? 40 : 4,
+    repeats: repeatsOf(size),
     phases: [runOf(size)],
   }),
   finalReads: [{ f: 'list', input: null }],
   invariants: { sound: (site) => isSound(site) },
   expect: ['no-deadlock', 'linearizable'],
 });
+
+function repeatsOf({ mode, full }: Size): number {
+  if (mode === 'cli') return full ? 5 : 1;
+  // A worker that is killed takes a second to be back; each crash image is judged like a run of its own.
+  if (mode === 'crash') return full ? 10 : 1;
+  return full ? 40 : 4;
+}
 
 /** Few at once and a barrier every few operations: the search for an order always ends. */
 function runOf({ mode }: Size): Phase<keyof typeof weights> {
