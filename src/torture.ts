@@ -65,6 +65,12 @@ export {
 } from './torture/report.ts';
 export { type PresetOptions, runPresets, selectPresets } from './torture/run-presets.ts';
 export { type DeclarationOptions, type RunMode, runTorture } from './torture/run-torture.ts';
+export {
+  mistakes,
+  runSelfTest,
+  type SelfTestOptions,
+  type SelfTestResult,
+} from './torture/self-test/run-self-test.ts';
 export type { TortureEvent } from './torture/series.ts';
 export { reportText } from './torture/text-report.ts';
 export type { Verdict, Violation } from './torture/verdict.ts';

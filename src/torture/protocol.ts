@@ -73,8 +73,10 @@ export type Reply =
   | { readonly type: 'leaks'; readonly leaks: readonly LeakReport[] }
   | { readonly type: 'failed'; readonly error: string };
 
-/** Opens the file that a worker starts with: TypeScript in a checkout, JavaScript in a package. */
+/** Of the rig's own modules: TypeScript in a checkout, JavaScript in a package. */
+export const moduleExtension = import.meta.filename.endsWith('.ts') ? 'ts' : 'js';
+
+/** The file that a worker starts with. */
 export function workerFile(name: string): URL {
-  const extension = import.meta.filename.endsWith('.ts') ? 'ts' : 'js';
-  return new URL(`./${name}.${extension}`, import.meta.url);
+  return new URL(`./${name}.${moduleExtension}`, import.meta.url);
 }

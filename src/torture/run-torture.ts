@@ -44,6 +44,14 @@ const MODES: Readonly<Record<RunMode, readonly Mode[]>> = {
   auto: ['interleave', 'threads', 'processes', 'crash'],
 };
 
+/** Of several modes those that the declaration is meant for. */
+function modesOf(declared: AnyDeclared, mode: RunMode): readonly Mode[] {
+  const modes = MODES[mode];
+  if (modes.length === 1 || !declared.modes) return modes;
+  const { modes: meant } = declared;
+  return modes.filter((one) => meant.some((other) => other === one));
+}
+
 /**
  * Runs one declaration and answers with a verdict for each mode.
  * @throws DECLARATION_INVALID when no worker could import it
@@ -59,7 +67,7 @@ export async function runTorture(
     throw wrongArgument('range', `'${declared.name}' has a plan, which says how many clients`);
   }
   const again = options.again ?? againInCode({ ...options, seed });
-  const planned = MODES[mode].flatMap((one) =>
+  const planned = modesOf(declared, mode).flatMap((one) =>
     (matrix ?? [options.clients]).map(
       (clients): Planned => ({
         ...{ declared, mode: one, again, replay, schedules: options.schedules },

@@ -23,6 +23,10 @@ export const tortureProgram: Program = {
       summary: 'Judge a recorded history by a model',
       load: async () => (await import('./check.ts')).check,
     },
+    'self-test': {
+      summary: 'Look for known mistakes in small stores, to prove the rig itself',
+      load: async () => (await import('./self-test.ts')).selfTest,
+    },
   },
   otherwise: {
     summary: 'Run presets',

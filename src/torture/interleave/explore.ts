@@ -3,6 +3,7 @@ import type { Fault } from '../faults/fault.ts';
 import type { Phase } from '../plan.ts';
 import { BoundedSearch } from './bounded.ts';
 import { FaultDrawer } from './fault-drawer.ts';
+import { assertFit } from './fitness.ts';
 import { importInstances } from './instances.ts';
 import { drawProgram } from './program.ts';
 import type { Limits } from './scheduler.ts';
@@ -49,13 +50,12 @@ export async function explore(
     const program = drawProgram(declared, { seed, repeat, phases });
     const scene: Scene = { instances, program, seed, repeat, limits: LIMITS };
     const count = Math.min(SCHEDULES_PER_PROGRAM, schedules - tried);
+    if (repeat === 0) await assertFit(scene);
     const faulty = new FaultDrawer(`${seed}/${repeat}`, options.faults, clients);
     for (const strategy of portfolio(`${seed}/${repeat}`, count)) {
       signal?.throwIfAborted();
       const struck = { ...scene, fault: faulty.next() };
       const take = await simulate(struck, strategy());
-      // In the first schedule nobody is in anybody's way: this machine is not one for the store.
-      if (tried === 0 && take.openError !== undefined) throw take.openError;
       tried += 1;
       faulty.learn(take);
       options.onTake(take, struck);

@@ -1,12 +1,13 @@
-import { registerHooks } from 'node:module';
+import { createRequire, registerHooks } from 'node:module';
 import { type AnyDeclared, importDeclaration } from '../declaration.ts';
 
 const MARK = 'holdfast-client';
 
 /**
- * The declaration once for every client and once for the observer, each from a module graph of its own, so that what a module
- * keeps to itself is not shared, as it is not between processes. Packages written as CommonJS are
- * shared all the same: Node keeps one of each.
+ * The declaration once for every client and once for the observer, each from a module graph of its
+ * own, so that what a module keeps to itself is not shared, as it is not between processes. They are
+ * loaded anew, packages in CommonJS too, so that one which keeps functions of `node:fs` when it is
+ * loaded keeps those of the simulated machine. Native addons there are once.
  */
 export async function importInstances(
   declared: AnyDeclared,
@@ -15,11 +16,29 @@ export async function importInstances(
   using _ = markedImports();
   const instances: AnyDeclared[] = [];
   for (let client = 0; client <= count; client += 1) {
+    using _ = withoutCommonJs();
     const url = new URL(declared.module);
-    url.searchParams.set(MARK, String(client));
+    generation += 1;
+    url.searchParams.set(MARK, `${client}.${generation}`);
     instances.push(await importDeclaration(url.href, declared.name));
   }
   return instances;
+}
+
+/** Node knows a module by its URL: without this, a second run would find those of the first. */
+let generation = 0;
+
+/** Meanwhile CommonJS modules are loaded as if for the first time. */
+function withoutCommonJs(): Disposable {
+  const { cache } = createRequire(import.meta.url);
+  const before = Object.entries(cache).filter(([path]) => !path.endsWith('.node'));
+  for (const [path] of before) delete cache[path];
+  return {
+    [Symbol.dispose]() {
+      for (const path of Object.keys(cache)) if (!path.endsWith('.node')) delete cache[path];
+      for (const [path, module] of before) cache[path] = module;
+    },
+  };
 }
 
 /** What a marked module imports is marked as well, except for the rig itself. */

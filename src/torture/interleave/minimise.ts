@@ -15,9 +15,13 @@ export interface Minimal {
 const ATTEMPTS = 150;
 const RANDOM_ATTEMPTS = 50;
 
+/** Time that it is given at most: what is slow to run must not take for ever to make small. */
+const ATTEMPTS_MS = 500;
+
 /** Schedules of each number of preemptions, in search of the fewest. */
 const SCHEDULES_MAX = 3000;
 const PREEMPTIONS_MAX = 4;
+const FEWEST_MS = 2000;
 
 /**
  * Makes a violation smaller: first clients go, then operations, as long as some schedule of what is
@@ -35,6 +39,7 @@ class Minimiser {
   readonly #promise: string;
   #scene: Scene;
   #take: Take;
+  #giveUpAt = 0;
 
   constructor({ scene, take }: { readonly scene: Scene; readonly take: Take }, deadline: number) {
     this.#scene = scene;
@@ -86,6 +91,7 @@ class Minimiser {
 
   /** The scene with its fault, and a schedule of it, that fail; undefined when none was found. */
   async #fails(scene: Scene): Promise<{ scene: Scene; take: Take } | undefined> {
+    this.#giveUpAt = Math.min(this.#deadline, performance.now() + ATTEMPTS_MS);
     if (scene.fault !== undefined) {
       const found = await this.#failsAtSomeMoment(scene, scene.fault);
       if (found) return found;
@@ -100,7 +106,7 @@ class Minimiser {
     fault: SimulatedFault,
   ): Promise<{ scene: Scene; take: Take } | undefined> {
     const { labels } = await simulate({ ...scene, fault: undefined }, new BoundedSearch(0));
-    for (let moment = 0; moment <= labels.length && this.#isInTime(); moment += 1) {
+    for (let moment = 0; moment <= labels.length && this.#goesOn(); moment += 1) {
       const moved = { ...scene, fault: movedTo(fault, moment) };
       const take = await this.#try(moved, new BoundedSearch(0));
       if (take) return { scene: moved, take };
@@ -116,9 +122,9 @@ class Minimiser {
         const take = await this.#try(scene, search);
         if (take) return take;
         given += 1;
-      } while (given < (ATTEMPTS * preemptions) / 3 && search.next());
+      } while (given < (ATTEMPTS * preemptions) / 3 && this.#goesOn() && search.next());
     }
-    for (let attempt = 0; attempt < RANDOM_ATTEMPTS; attempt += 1) {
+    for (let attempt = 0; attempt < RANDOM_ATTEMPTS && this.#goesOn(); attempt += 1) {
       const take = await this.#try(scene, new RandomStrategy(`${scene.seed}/${attempt}`));
       if (take) return take;
     }
@@ -126,9 +132,10 @@ class Minimiser {
   }
 
   async #fewestPreemptions(): Promise<void> {
+    this.#giveUpAt = Math.min(this.#deadline, performance.now() + FEWEST_MS);
     for (let preemptions = 0; preemptions <= PREEMPTIONS_MAX; preemptions += 1) {
       const search = new BoundedSearch(preemptions);
-      for (let tried = 0; tried < SCHEDULES_MAX && this.#isInTime(); tried += 1) {
+      for (let tried = 0; tried < SCHEDULES_MAX && this.#goesOn(); tried += 1) {
         const take = await this.#try(this.#scene, search);
         if (take) {
           this.#take = take;
@@ -142,6 +149,10 @@ class Minimiser {
   async #try(scene: Scene, strategy: BoundedSearch | RandomStrategy): Promise<Take | undefined> {
     const take = await simulate(scene, strategy);
     return take.violations.some(({ invariant }) => invariant === this.#promise) ? take : undefined;
+  }
+
+  #goesOn(): boolean {
+    return performance.now() < this.#giveUpAt;
   }
 
   #isInTime(): boolean {

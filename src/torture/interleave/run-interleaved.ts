@@ -99,7 +99,8 @@ async function findViolation(
     if (sum.tried > 0 || replay !== undefined) throw error;
     // It needs more of a machine than is simulated here.
     const { code, message } = describeError(error);
-    sum.doubts.add(`the store cannot be made in a simulated machine (${code}: ${message})`);
+    const what = code === 'Error' ? message : `${code}: ${message}`;
+    sum.doubts.add(`the store cannot be simulated: ${what}`);
     return undefined;
   }
 }

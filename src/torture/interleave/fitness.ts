@@ -1,0 +1,77 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { AnyDeclared } from '../declaration.ts';
+import { type Judgement, judge } from '../judge.ts';
+import type { Operation } from '../operation.ts';
+import { describeError, perform } from '../perform.ts';
+import { realWorld } from '../world/real-world.ts';
+import { BoundedSearch } from './bounded.ts';
+import type { Program } from './program.ts';
+import { type Scene, simulate } from './simulation.ts';
+
+/**
+ * Lets one client run alone on the simulated machine. What goes wrong there and not on the real one
+ * is the fault of the simulation: a store may reach past it, by an addon, a socket or a child.
+ * @throws Error which says why the store cannot be simulated
+ */
+export async function assertFit(scene: Scene): Promise<void> {
+  const program = alone(scene.program);
+  const { violations, foreign, openError } = await simulate(
+    { ...scene, program, fault: undefined },
+    new BoundedSearch(0),
+  );
+  const [name] = foreign;
+  if (name !== undefined) throw new Error(`it waits for ${name}, which is not simulated`);
+  const [violation] = violations;
+  if (violation === undefined) return;
+  const isBrokenAlone = (await performAlone(scene, program)).violations.length > 0;
+  if (isBrokenAlone) return;
+  if (openError !== undefined) throw openError;
+  throw new Error(`one client alone is wrong there, and right on a real one: ${violation.message}`);
+}
+
+/** The program of the first client. */
+function alone(program: Program): Program {
+  return program.map((stretch) => ({
+    ...stretch,
+    operations: stretch.operations.map((list, client) => (client === 0 ? list : [])),
+  }));
+}
+
+/** The same on the real machine, in this very thread. */
+async function performAlone(
+  scene: Scene,
+  program: Program,
+): Promise<Pick<Judgement, 'violations'>> {
+  const declared = scene.instances.at(-1) as AnyDeclared;
+  const { seed, repeat } = scene;
+  const dir = mkdtempSync(join(tmpdir(), 'holdfast-alone-'));
+  let time = 0;
+  const clock = () => {
+    time += 1000;
+    return time;
+  };
+  try {
+    const size = { mode: 'interleave', full: false } as const;
+    const context = { ...size, dir, seed, repeat, subject: undefined, world: realWorld };
+    const shared: unknown = await declared.store.create(context);
+    const store: unknown = await declared.store.open(shared, realWorld);
+    const operations: Operation[] = [];
+    for (const { phase, operations: lists } of program) {
+      for (const { f, input } of lists[0] ?? []) {
+        const begun = { process: 0, phase, round: 0, f, input, invokedAt: clock() };
+        operations.push(await perform(declared, store, begun, clock));
+      }
+    }
+    await declared.store.close?.(store);
+    const repetition = { operations, workers: 1, stall: undefined, failures: [] };
+    return await judge(declared, shared, repetition, { repeat, clock, world: realWorld });
+  } catch (error) {
+    const { code, message: reason } = describeError(error);
+    const message = `${code}: ${reason}`;
+    return { violations: [{ invariant: 'open', message, repeat, operations: [], alike: 0 }] };
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
