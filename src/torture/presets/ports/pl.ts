@@ -48,6 +48,7 @@ export const pl = torture({
   finalReads: [{ f: 'list', input: null }],
   invariants: { sound: (site) => isSound(site) },
   expect: ['no-deadlock', 'linearizable'],
+  modes: ['threads', 'processes', 'crash'],
 });
 
 function repeatsOf({ mode, full }: Size): number {
