@@ -13,6 +13,7 @@ export class DeclaredMachine implements Machine {
   readonly #operations: readonly Operation[];
   readonly #states: unknown[] = [];
   readonly #interner = new ValueInterner();
+  #asks = 0;
   /** By state and operation: a search asks the same again and again. */
   readonly #steps = new Map<number, StateId | readonly StateId[]>();
 
@@ -40,6 +41,7 @@ export class DeclaredMachine implements Machine {
 
   /** Where a result leads, each state once; nowhere if it cannot be. */
   statesAfter(state: StateId, asked: Asked, output: unknown): readonly StateId[] {
+    this.#asks += 1;
     const { states } = meaningOf(this.#declared, asked, output, this.#states[state]);
     if (states.length === 0) return [];
     if (states.length === 1) {
@@ -47,6 +49,11 @@ export class DeclaredMachine implements Machine {
       return [only === this.#states[state] ? state : this.#idOf(only)];
     }
     return [...new Set(states.map((one) => this.#idOf(one)))];
+  }
+
+  /** How often the declaration was asked. */
+  get asks(): number {
+    return this.#asks;
   }
 
   /** States seen so far, which are numbered from 0. */

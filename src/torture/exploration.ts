@@ -49,6 +49,7 @@ interface Node {
 
 /** A few operations are gone through whatever the deadline, so that a busy machine finds the same. */
 const VISITS_PER_CLOCK = 128;
+const ASKS_PER_CLOCK = 5000;
 
 /** Where memory gets short before the time is over. */
 const NODES_MAX = 200_000;
@@ -69,12 +70,14 @@ export class Exploration {
   #best: Node;
   #isOver = false;
   #visits = 0;
+  #asks: number;
   hasMetUnknown = false;
   wasMistaken = false;
 
   constructor(options: ExplorationOptions) {
     const { taken, machine, begins } = options;
     this.#options = options;
+    this.#asks = machine.asks;
     this.#best = {
       ...{ taken: taken.none, state: machine.init, used: new Uint16Array(begins.length) },
       ...{ parent: undefined, place: undefined, explained: 0 },
@@ -198,7 +201,9 @@ export class Exploration {
 
   #mustEnd(): boolean {
     this.#visits += 1;
-    if (this.#visits % VISITS_PER_CLOCK === 0) {
+    const { asks } = this.#options.machine;
+    if (this.#visits % VISITS_PER_CLOCK === 0 || asks > this.#asks + ASKS_PER_CLOCK) {
+      this.#asks = asks;
       this.#isOver ||= performance.now() > this.#options.deadline || this.#seen.size > NODES_MAX;
     }
     return this.#isOver;

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { illegal, torture } from './declaration.ts';
 import { checkLinearizable } from './linearizable.ts';
 import type { Operation } from './operation.ts';
+import { codeOf, opaque } from './samples.fixture.ts';
 
 interface Call {
   readonly process: number;
@@ -92,6 +93,59 @@ describe('linearizable', () => {
     assert.equal(check([write(1, 0, 10, { outcome: 'info' }), read(0, 20, 30)]), undefined);
     const seen = check([write(1, 0, 10, { outcome: 'info' }), read(1, 20, 30)]);
     assert.notEqual(seen?.kind, 'illegal');
+  });
+
+  test('what nobody knows about hides nothing that it cannot explain', () => {
+    const verdict = check([write(1, 0, 10, { outcome: 'info' }), read(2, 20, 30)]);
+    assert.equal(verdict?.kind, 'illegal');
+    assert.deepEqual(
+      verdict.counterexample()?.operations.map(({ f }) => f),
+      ['read'],
+    );
+  });
+
+  test('is uncertain where a spec cannot say what an operation of unknown outcome did', () => {
+    const next = (output: string, at: number, outcome: Operation['outcome'] = 'ok') => {
+      const more = { f: 'next', input: null, output: outcome === 'ok' ? output : undefined };
+      return { ...operationOf(read(0, at, at + 1, { outcome })), ...more };
+    };
+    const operations = [next(codeOf(1), 0), next('', 2, 'info'), next(codeOf(9), 4)];
+    const verdict = checkLinearizable(opaque, operations);
+    assert.equal(verdict?.kind, 'uncertain');
+    assert.equal(verdict.counterexample(), undefined);
+  });
+
+  test('an answer on which the spec throws cannot be', () => {
+    const lengths = torture({
+      name: 'lengths',
+      store: { create: () => null, open: () => null },
+      model: { init: 0 },
+      ops: (op) => ({
+        read: op({
+          in: () => ({ key: 'k' }),
+          run: () => 'text',
+          spec: (length, _input, text) => text.length === length,
+        }),
+      }),
+    });
+    const verdict = checkLinearizable(lengths, [
+      { ...operationOf(read(0, 0, 1)), output: undefined },
+    ]);
+    assert.equal(verdict?.kind, 'illegal');
+    assert.match(verdict.reason ?? '', /^the spec of read throws TypeError/);
+    const unknown = { ...operationOf(read(0, 0, 1, { outcome: 'info' })), output: undefined };
+    assert.equal(checkLinearizable(lengths, [unknown]), undefined);
+  });
+
+  test('a large partition that takes long does not hide a small one that is broken', () => {
+    const hard = Array.from({ length: 40 }, (_, index) => [
+      write(index, 0, 1000, { process: 2 * index, key: 'hard' }),
+      read(index % 2 ? -1 : index, 0, 1000, { process: 2 * index + 1, key: 'hard' }),
+    ]).flat();
+    const before = performance.now();
+    const verdict = check([...hard, write(1, 0, 10), read(0, 20, 30)]);
+    assert.equal(verdict?.partition, 'k');
+    assert.ok(performance.now() - before < 5000);
   });
 
   test('agrees with trying every order, on thousands of small histories', () => {

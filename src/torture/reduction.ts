@@ -32,6 +32,8 @@ const STEPS = [0, 1, 2, 4, 8, 16];
 /** Operations that are left out together where each attempt takes long. */
 const TOGETHER = 4;
 
+const UNDECIDED: Explanation = { kind: 'undecided', order: [], stuck: undefined, state: undefined };
+
 /** Takes operations out of the strict ones for as long as the others cannot be without them. */
 export class Reduction {
   readonly #deadline: number;
@@ -155,6 +157,7 @@ export class Reduction {
 
   #attempt(calls: readonly Call[]): Explanation {
     const now = performance.now();
+    if (now > this.#deadline) return UNDECIDED;
     const patience = Math.min(ATTEMPT_MS, (this.#deadline - now) * ATTEMPT_SHARE);
     return this.#search.explain(this.#indexes(calls), now + patience);
   }

@@ -129,6 +129,32 @@ const lock = torture({
   }),
 });
 
+const empty: { readonly [name: string]: true | undefined } = {};
+
+/** Its `ensure` and `drop` only look where there is nothing to do. */
+const names = torture({
+  name: 'set of names',
+  store,
+  model: { init: empty },
+  ops: (op) => ({
+    ensure: op({
+      in: () => 'a',
+      run: () => null,
+      spec: (state, name) => state[name] || { ...state, [name]: true },
+    }),
+    drop: op({
+      in: () => 'a',
+      run: () => null,
+      spec: (state, name) => !state[name] || { ...state, [name]: undefined },
+    }),
+    has: op({
+      in: () => 'a',
+      run: () => true,
+      spec: (state, name, found) => found === (state[name] ?? false),
+    }),
+  }),
+});
+
 /** Nobody can guess what it answers. */
 export const opaque = torture({
   name: 'opaque',
@@ -215,6 +241,16 @@ export const samples: readonly Sample[] = [
       { f: 'release', ...none },
     ],
     answers: { acquire: [null], release: [null] },
+  },
+  {
+    declared: names,
+    questions: [
+      { f: 'ensure', input: 'a' },
+      { f: 'drop', input: 'a' },
+      { f: 'ensure', input: 'b' },
+      { f: 'has', input: 'a' },
+    ],
+    answers: { ensure: [null], drop: [null], has: [true, false] },
   },
 ];
 

@@ -84,6 +84,8 @@ class SmallSearch {
       if (++this.#asks > ASKS_MAX) return false;
       const output = knownOutput(operation);
       for (const next of meaningOf(this.#declared, operation, output, state).states) {
+        // What changes nothing and need not have happened is of no use.
+        if (next === state && operation.outcome === 'info') continue;
         this.#order.push(at);
         if (this.#search(taken | (1 << at), next)) return true;
         this.#order.pop();
