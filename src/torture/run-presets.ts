@@ -1,4 +1,6 @@
 import { wrongArgument } from '../errors.ts';
+import type { AnyDeclared } from './declaration.ts';
+import { crashImages, kill } from './faults/fault.ts';
 import type { Mode } from './plan.ts';
 import { type Preset, portsPresets } from './presets/ports.ts';
 import { freshSeed } from './random.ts';
@@ -9,16 +11,16 @@ export interface PresetOptions extends CommonOptions {
   /** Ids as `P5`; all of the store by default. */
   readonly presets?: readonly string[] | undefined;
   readonly store?: 'ports' | undefined;
-  /** All three by default; with a subject of your own, threads and processes. */
+  /** All that there are for a preset by default; with a subject of your own, all but `cli`. */
   readonly modes?: readonly Mode[] | undefined;
 }
 
-const LIBRARY_MODES: readonly Mode[] = ['threads', 'processes'];
+const LIBRARY_MODES: readonly Mode[] = ['threads', 'processes', 'crash'];
 const ALL_MODES: readonly Mode[] = [...LIBRARY_MODES, 'cli'];
 
 /**
  * Runs the scenarios of a store, each in every mode, one after the other, and answers with verdicts.
- * @throws RangeError for a preset that does not exist
+ * @throws RangeError for a preset that does not exist, or that none of the modes is for
  * @throws TypeError for a subject in mode `cli`, which has the command line as its subject
  */
 export async function runPresets(options: PresetOptions = {}): Promise<Report> {
@@ -27,22 +29,31 @@ export async function runPresets(options: PresetOptions = {}): Promise<Report> {
   if (options.subject && modes.includes('cli')) {
     throw wrongArgument(
       'type',
-      'a subject runs in threads and processes; mode cli is the command line',
+      'a subject runs in threads, processes and crash; mode cli is the command line',
     );
   }
   const againWith = (words: readonly string[]) => commandOf(options, seed, words);
   const planned = selectPresets(options.presets).flatMap(({ declared, title, target }) =>
-    modes.map(
+    modesOf(declared, modes).map(
       (mode): Planned => ({
         ...{ declared, mode, title, target },
+        faults: mode === 'crash' ? [kill(), crashImages()] : undefined,
         workload: { clients: 8, operations: 500 },
         again: againWith([declared.name, '--mode', mode]),
       }),
     ),
   );
+  if (planned.length === 0) {
+    throw wrongArgument('range', `none of these presets runs in mode ${modes.join(', ')}`);
+  }
   const only = options.modes?.length === 1 ? ['--mode', options.modes[0] ?? ''] : [];
   const again = againWith([...(options.presets ?? []), ...only]);
   return runSeries(planned, { ...options, seed, again });
+}
+
+/** Of a crash, only what is read after it can tell. */
+function modesOf(declared: AnyDeclared, modes: readonly Mode[]): readonly Mode[] {
+  return modes.filter((mode) => mode !== 'crash' || declared.finalReads !== undefined);
 }
 
 function commandOf(options: PresetOptions, seed: string, words: readonly string[]): string {

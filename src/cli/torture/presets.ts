@@ -4,7 +4,7 @@ import type { Call, Command, OptionTable } from '../command.ts';
 import { UsageError } from '../parse.ts';
 import { OUTCOME_DETAILS, outcomeOptions, tell, watcher } from './outcome.ts';
 
-const MODES = ['threads', 'processes', 'cli'] as const;
+const MODES = ['threads', 'processes', 'crash', 'cli'] as const;
 
 const options = {
   store: {
