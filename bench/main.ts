@@ -3,14 +3,25 @@ import { check } from './check.ts';
 import { fairness } from './fairness.ts';
 import { type Figure, printFigures } from './figure.ts';
 import { groupCommit } from './group-commit.ts';
+import { interleave } from './interleave.ts';
 import { list } from './list.ts';
+import { record } from './record.ts';
 import { reserveExisting } from './reserve-existing.ts';
 import { volume } from './volume.ts';
 
 // npm run bench [-- name…]: figures of one run, PASS or MISS beside each goal; exit 1 on a miss.
 delete process.env.NODE_EXTRA_CA_CERTS;
 
-const benches = { existing: reserveExisting, group: groupCommit, volume, list, check, fairness };
+const benches = {
+  existing: reserveExisting,
+  group: groupCommit,
+  volume,
+  list,
+  check,
+  record,
+  interleave,
+  fairness,
+};
 const wanted = process.argv.slice(2);
 const chosen = Object.entries(benches).filter(
   ([name]) => wanted.length === 0 || wanted.includes(name),
