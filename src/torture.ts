@@ -46,7 +46,7 @@ export { parseReplayToken, type Replay } from './torture/interleave/token.ts';
 export { junitReport } from './torture/junit.ts';
 export { liveLine } from './torture/live.ts';
 export type { Operation, Outcome } from './torture/operation.ts';
-export type { Mode, Phase, Plan, Role, Size } from './torture/plan.ts';
+export type { Mode, Phase, Plan, Role, RunMode, Size } from './torture/plan.ts';
 export { PoolSet } from './torture/pool-set.ts';
 export {
   type PortsSetup,
@@ -64,7 +64,7 @@ export {
   type RunReport,
 } from './torture/report.ts';
 export { type PresetOptions, runPresets, selectPresets } from './torture/run-presets.ts';
-export { type DeclarationOptions, type RunMode, runTorture } from './torture/run-torture.ts';
+export { type DeclarationOptions, runTorture } from './torture/run-torture.ts';
 export {
   mistakes,
   runSelfTest,

@@ -7,6 +7,9 @@ import type { Input } from './input.ts';
  */
 export type Mode = 'interleave' | 'threads' | 'processes' | 'crash' | 'cli';
 
+/** Ways to run a declaration: a mode, or several one after the other. */
+export type RunMode = Exclude<Mode, 'cli'> | 'both' | 'auto';
+
 /** What a plan may depend on. */
 export interface Size {
   readonly mode: Mode;

@@ -3,8 +3,8 @@ import { counterexampleText } from './counterexample-text.ts';
 import type { AnyDeclared } from './declaration.ts';
 import { checkLinearizable } from './linearizable.ts';
 import type { Operation } from './operation.ts';
+import type { RunMode } from './plan.ts';
 import { oneLine, printable } from './printable.ts';
-import type { RunMode } from './run-torture.ts';
 import { literal } from './source-literal.ts';
 import type { Counterexample } from './verdict.ts';
 

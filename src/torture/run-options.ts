@@ -2,6 +2,7 @@ import type { Fault } from './faults/fault.ts';
 import type { Mode } from './plan.ts';
 import type { Pool } from './pool.ts';
 import type { Workload } from './protocol.ts';
+import type { Counterexample } from './verdict.ts';
 
 /** How one declaration is run in one mode. */
 export interface RunOptions {
@@ -31,8 +32,8 @@ export interface RunOptions {
   readonly replay?: string | undefined;
   /** In mode interleave. Default 2,000. */
   readonly schedules?: number | undefined;
-  /** Source of a test that replays a token. */
-  readonly regressionTest?: ((token: string) => string) | undefined;
+  /** Source of a test that shows a counterexample again. */
+  readonly regressionTest?: ((found: Counterexample) => string) | undefined;
   readonly onProgress?: ((progress: RunProgress) => void) | undefined;
 }
 

@@ -1,15 +1,14 @@
+import { basename, dirname, relative, resolve, sep } from 'node:path';
 import { wrongArgument } from '../errors.ts';
-import type { AnyDeclared } from './declaration.ts';
+import { type AnyDeclared, modulePath } from './declaration.ts';
 import { crashImages, type Fault, kill } from './faults/fault.ts';
-import type { Mode } from './plan.ts';
+import type { Mode, RunMode } from './plan.ts';
 import type { Workload } from './protocol.ts';
 import { freshSeed } from './random.ts';
+import { regressionTest } from './regression-test.ts';
 import type { Report, RunReport } from './report.ts';
 import { type CommonOptions, type Planned, runSeries } from './series.ts';
-import { worst } from './verdict.ts';
-
-/** Ways to run a declaration: a mode, or several one after the other. */
-export type RunMode = Exclude<Mode, 'cli'> | 'both' | 'auto';
+import { type Counterexample, worst } from './verdict.ts';
 
 export interface DeclarationOptions extends CommonOptions {
   /**
@@ -31,11 +30,13 @@ export interface DeclarationOptions extends CommonOptions {
   readonly rate?: number | undefined;
   /** A token that a run in mode interleave has given: runs that one schedule. */
   readonly replay?: string | undefined;
+  /** Where a test of a counterexample is to stand, by default beside the module; see its `test`. */
+  readonly regressionFile?: string | undefined;
   /** What the report says to run again; by default a line of code. */
   readonly again?: string | undefined;
 }
 
-const MODES: Readonly<Record<RunMode, readonly Mode[]>> = {
+const MODES: Readonly<Record<RunMode, readonly Exclude<Mode, 'cli'>[]>> = {
   interleave: ['interleave'],
   threads: ['threads'],
   processes: ['processes'],
@@ -45,7 +46,7 @@ const MODES: Readonly<Record<RunMode, readonly Mode[]>> = {
 };
 
 /** Of several modes those that the declaration is meant for. */
-function modesOf(declared: AnyDeclared, mode: RunMode): readonly Mode[] {
+function modesOf(declared: AnyDeclared, mode: RunMode): readonly Exclude<Mode, 'cli'>[] {
   const modes = MODES[mode];
   if (modes.length === 1 || !declared.modes) return modes;
   const { modes: meant } = declared;
@@ -71,6 +72,8 @@ export async function runTorture(
     (matrix ?? [options.clients]).map(
       (clients): Planned => ({
         ...{ declared, mode: one, again, replay, schedules: options.schedules },
+        regressionTest: (found) =>
+          testOf(declared, found, { ...options, mode: one, seed, clients }),
         title: matrix && `${clients} client${clients === 1 ? '' : 's'}`,
         workload: workloadOf(one, { ...options, clients }),
         faults: options.faults ?? (one === 'crash' ? [kill(), crashImages()] : undefined),
@@ -80,6 +83,27 @@ export async function runTorture(
   const stopsAtViolation = mode === 'auto';
   const report = await runSeries(planned, { ...options, seed, again, stopsAtViolation });
   return mode === 'auto' ? withoutUnfit(report) : report;
+}
+
+/** Runs what broke a promise again: that very schedule, or the same inputs in the same mode. */
+function testOf(
+  declared: AnyDeclared,
+  mode: Exclude<Mode, 'cli'>,
+  counterexample: Counterexample,
+  options: DeclarationOptions,
+): string {
+  const { seed, clients, operations, regressionFile } = options;
+  const module = modulePath(declared);
+  const path = regressionFile
+    ? relative(dirname(resolve(regressionFile)), module)
+        .split(sep)
+        .join('/')
+    : basename(module);
+  return regressionTest(declared, {
+    ...{ mode, seed, clients, operations, counterexample },
+    module: path.startsWith('.') ? path : `./${path}`,
+    replayToken: counterexample.token,
+  });
 }
 
 const CLIENTS = 8;

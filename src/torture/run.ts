@@ -19,7 +19,7 @@ import { type Repetition, runRepetition } from './repetition.ts';
 import type { FaultReport, LeakReport, RunReport } from './report.ts';
 import type { RunOptions } from './run-options.ts';
 import { Tally } from './tally.ts';
-import type { Verdict } from './verdict.ts';
+import type { Verdict, Violation } from './verdict.ts';
 import { Violations } from './violations.ts';
 import type { WatchdogOptions } from './watchdog.ts';
 import { realWorld } from './world/real-world.ts';
@@ -213,9 +213,17 @@ class Run {
   }
 
   #take(found: Judgement): void {
-    for (const violation of found.violations) this.#violations.add(violation);
+    for (const violation of found.violations) this.#violations.add(this.#withTest(violation));
     for (const doubt of found.doubts) this.#doubts.add(doubt);
     for (const note of found.notes) this.#notes.add(note);
+  }
+
+  #withTest(violation: Violation): Violation {
+    const { counterexample } = violation;
+    const test = counterexample && this.#options.regressionTest?.(counterexample);
+    return test === undefined
+      ? violation
+      : { ...violation, counterexample: { ...counterexample, test } };
   }
 
   #keep(repetition: Repetition, repeat: number): void {

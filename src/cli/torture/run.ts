@@ -65,10 +65,11 @@ export const run: Command = {
     const path = resolve(call.cwd, file);
     if (!existsSync(path)) throw new UsageError(`there is no module ${path}`);
     const declared = await importDeclaration(pathToFileURL(path).href, call.options.name);
-    const { history } = call.options;
+    const { history, regression } = call.options;
     const report = await runTorture(declared, {
       ...(await runOptions(call, file)),
       history: history && resolve(call.cwd, history),
+      regressionFile: regression && resolve(call.cwd, regression),
       signal: call.signal,
       onEvent: call.options.live ? await watcher(call) : undefined,
     });

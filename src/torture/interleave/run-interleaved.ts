@@ -7,7 +7,7 @@ import { clientCount, defaultPlan, type Plan } from '../plan.ts';
 import type { FaultReport, RunReport } from '../report.ts';
 import type { RunOptions } from '../run-options.ts';
 import { Tally } from '../tally.ts';
-import type { Violation } from '../verdict.ts';
+import type { Counterexample, Violation } from '../verdict.ts';
 import { explore, LIMITS } from './explore.ts';
 import { importInstances } from './instances.ts';
 import { type Minimal, minimise } from './minimise.ts';
@@ -192,20 +192,20 @@ async function violationOf(
     file: relativeModule(declared),
   });
   const doubt = isSame ? '' : ' (replayed, it went another way: the store is not deterministic)';
+  const counterexample: Counterexample = {
+    operations,
+    others: 0,
+    sentence: violation.counterexample?.sentence ?? violation.message,
+    order: isWhole ? (violation.counterexample?.order ?? []) : [],
+    schedule: scheduleOf(take, fault),
+    token,
+  };
   return {
     ...violation,
     message: violation.message + doubt,
     repeat: 0,
     operations: [],
-    counterexample: {
-      operations,
-      others: 0,
-      sentence: violation.counterexample?.sentence ?? violation.message,
-      order: isWhole ? (violation.counterexample?.order ?? []) : [],
-      schedule: scheduleOf(take, fault),
-      test: options.regressionTest?.(token),
-      token,
-    },
+    counterexample: { ...counterexample, test: options.regressionTest?.(counterexample) },
   };
 }
 
