@@ -40,7 +40,7 @@ export const fsHook: FsHook = {
   },
   sync(call, perform) {
     const player = currentPlayer();
-    player?.scheduler.noteSync(call.name);
+    if (player?.client !== OBSERVER) player?.scheduler.noteSync(call.name);
     return perform();
   },
 };
@@ -74,7 +74,13 @@ export function worldOf(player: Player): World {
     tryLock: ({ fd }) => fs.tryLock(fd),
     unlock: ({ fd }) => fs.unlock(fd),
     instrument: (handle) =>
-      instrumented(handle, (name, perform) => scheduler.call(client, name, once(perform))),
+      instrumented(handle, (name, perform) =>
+        scheduler.call(
+          client,
+          name,
+          once(() => playAs(player, perform)),
+        ),
+      ),
   };
 }
 

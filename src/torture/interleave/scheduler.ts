@@ -1,3 +1,5 @@
+import { drained, pause, turn } from './event-loop.ts';
+import { OBSERVER } from './player.ts';
 import type { Step, Strategy } from './step.ts';
 
 interface Timer {
@@ -5,7 +7,14 @@ interface Timer {
   readonly client: number;
   readonly dueMs: number;
   readonly label: string;
+  /** Those of one process fire in the order in which they are due, its immediates among themselves. */
+  readonly isImmediate: boolean;
   fire(): void;
+}
+
+/** Something to be done next, maybe because a timer is due. */
+interface OpenStep extends Step {
+  readonly timer?: Timer | undefined;
 }
 
 /**
@@ -13,6 +22,11 @@ interface Timer {
  * `cut`: an interruption ended it.
  */
 export type End = 'done' | 'deadlock' | 'endless' | 'cut';
+
+/** What came of code that others did not hold up. */
+export type Attended<T> =
+  | { readonly end: 'done'; readonly value: T }
+  | { readonly end: 'deadlock' | 'endless' };
 
 /** What happens from outside when so many steps have been taken. */
 export interface Interruption {
@@ -30,31 +44,43 @@ export interface Limits {
 /** Simulated time that each step takes: short timeouts race with I/O, long ones do not. */
 const STEP_MS = 0.05;
 
-/** Turns of the microtask queue in which a client as a rule gets to its next call. */
-const HOPS = 24;
+/** Calls that the observer does at once: more are a loop, which must not hold this thread up. */
+const AT_ONCE_MAX = 10_000;
+
+/** So many more steps the observer may take than a client: it looks at what all have left. */
+const OBSERVER_STEPS = 10;
 
 /**
  * Decides what happens when among clients that share one thread. Every asynchronous call of a client
- * waits here twice: before it takes effect, and before its answer is told. While it is `free`,
- * nothing waits: a store is being made, or judged.
+ * waits here twice: before it takes effect, and before its answer is told. What the observer asks
+ * for, who makes a store and judges it, happens at once.
  */
 export class Scheduler {
   /** Of those steps that were chosen among several, the place chosen; replays the schedule. */
   readonly choices: number[] = [];
   /** What happened, in order. */
   readonly labels: string[] = [];
-  /** Names of resources that were waited for although nobody controls them. */
+  /** Names of what clients have begun although nobody controls it. */
   readonly foreign = new Set<string>();
   /** Names of calls between which and the next one nothing could come. */
   readonly synchronous = new Set<string>();
-  isFree = true;
   interruption: Interruption | undefined;
+  /** Told of what a client threw and nobody caught. */
+  onCrash: ((client: number, error: unknown) => void) | undefined;
   #isClosed = false;
-  #steps: Step[] = [];
+  #steps: OpenStep[] = [];
   #timers: Timer[] = [];
   #nowMs = 0;
   #nextTimer = 1;
   #points = 0;
+  /** When something was last got done. */
+  #progressAt = 0;
+  #atOnce = 0;
+  #foreignMs = 0;
+  /** What nobody controls and is not over, by number: whether it is a request, which ends by itself. */
+  readonly #foreign = new Map<number, boolean>();
+  /** Of that what began since the last step, or told something. */
+  readonly #fresh = new Map<number, boolean>();
   /** Changes whenever a client adds a step or is done. */
   #news = 0;
   #last = -1;
@@ -71,21 +97,27 @@ export class Scheduler {
 
   /** A point at which others may go first. */
   point(client: number, label: string): Promise<void> {
-    if (this.#isGone(client)) return NEVER;
     return new Promise((resolve) => this.#add({ client, label, fire: resolve }));
   }
 
   /** Performs a call step by step, and tells its answer later. */
   call(client: number, label: string, steps: Iterator<void, unknown>): Promise<unknown> {
-    if (this.#isGone(client)) return NEVER;
-    if (this.isFree) return atOnce(steps);
+    if (client === OBSERVER && this.#atOnce < AT_ONCE_MAX && !this.#isClosed) {
+      this.#atOnce += 1;
+      return atOnce(steps);
+    }
     return new Promise((resolve, reject) => {
       const answer = (fire: () => void) => this.#add({ client, label: `${label} → answer`, fire });
       const advance = () => {
         try {
           const { done, value } = steps.next();
-          if (done) answer(() => resolve(value));
-          else this.#add({ client, label, fire: advance });
+          if (!done) this.#add({ client, label, fire: advance });
+          else if (value instanceof Promise) {
+            value.then(
+              (answered) => answer(() => resolve(answered)),
+              (error) => answer(() => reject(error)),
+            );
+          } else answer(() => resolve(value));
         } catch (error) {
           answer(() => reject(error));
         }
@@ -96,8 +128,7 @@ export class Scheduler {
 
   /** Waits until `isReady`, then performs. */
   wait(client: number, label: string, isReady: () => boolean, perform: () => void): Promise<void> {
-    if (this.#isGone(client)) return NEVER;
-    if (this.isFree && isReady()) {
+    if (client === OBSERVER && isReady()) {
       perform();
       return Promise.resolve();
     }
@@ -111,13 +142,12 @@ export class Scheduler {
   }
 
   sleep(client: number, ms: number): Promise<void> {
-    if (this.isFree) return Promise.resolve();
     return new Promise((resolve) => this.timer(client, `sleep ${ms} ms`, ms, resolve));
   }
 
   /** A call that happened at once: nothing could come between. */
   noteSync(name: string): void {
-    if (!this.isFree) this.synchronous.add(name);
+    this.synchronous.add(name);
   }
 
   /** Nothing happens any more, whoever still waits. */
@@ -125,24 +155,63 @@ export class Scheduler {
     this.#isClosed = true;
     this.#steps = [];
     this.#timers = [];
+    this.#foreign.clear();
+    this.#fresh.clear();
   }
 
-  /** Calls `fire` when so much simulated time has passed; answers a number for `clear`. */
+  /**
+   * Calls `fire` when so much simulated time has passed, after none as soon as others let it;
+   * answers a number for `clear`.
+   */
   timer(client: number, label: string, ms: number, fire: () => void): number {
     const id = this.#nextTimer++;
+    if (this.#isGone(client)) return id;
     const dueMs = this.#nowMs + Math.max(0, ms);
-    this.#timers.push({ id, client, dueMs, label, fire });
+    this.#timers.push({ id, client, dueMs, label, isImmediate: ms <= 0, fire });
     this.#news += 1;
     return id;
   }
 
+  /** It does not fire any more, not even when it is due. */
   clear(id: number): void {
     this.#timers = this.#timers.filter((timer) => timer.id !== id);
+    this.#steps = this.#steps.filter(({ timer }) => timer?.id !== id);
+  }
+
+  /** Something was got done: whoever still goes on does not do so for nothing. */
+  tellProgress(): void {
+    this.#progressAt = this.#points;
   }
 
   /** A client has nothing more to do. */
   tellDone(): void {
     this.#news += 1;
+    this.tellProgress();
+  }
+
+  /** Code of a client threw something, and nobody was there to catch it. */
+  crash(client: number, error: unknown): void {
+    if (!this.#isGone(client)) this.onCrash?.(client, error);
+  }
+
+  /** A client has begun something that nobody controls; a request is over with its answer. */
+  beginForeign(id: number, name: string, isRequest: boolean): void {
+    if (this.#isClosed) return;
+    this.foreign.add(name);
+    this.#foreign.set(id, isRequest);
+    this.#fresh.set(id, isRequest);
+  }
+
+  /** That has told something. */
+  hearForeign(id: number): void {
+    const isRequest = this.#foreign.get(id);
+    if (isRequest) this.endForeign(id);
+    else if (isRequest === false) this.#fresh.set(id, isRequest);
+  }
+
+  endForeign(id: number): void {
+    this.#fresh.delete(id);
+    this.#foreign.delete(id);
   }
 
   /** What this client would have done next never happens. */
@@ -159,8 +228,8 @@ export class Scheduler {
 
   /** Lets the clients go on one step at a time until all are done. */
   async run(isDone: () => boolean, strategy: Strategy, limits: Limits): Promise<End> {
-    this.isFree = false;
-    const points = this.#points;
+    this.#foreignMs = limits.foreignMs;
+    this.#progressAt = this.#points;
     await this.#settle(0);
     while (!isDone()) {
       if (this.#points === this.interruption?.at) {
@@ -171,14 +240,34 @@ export class Scheduler {
       }
       const enabled = this.#enabled();
       if (enabled.length === 0) {
-        if (!(await this.#waitForForeign(limits.foreignMs, isDone))) return 'deadlock';
+        if (!(await this.#waitForForeign(isDone))) return 'deadlock';
         continue;
       }
-      if (this.#points - points >= limits.steps) return 'endless';
+      if (this.#points - this.#progressAt >= limits.steps) return 'endless';
       await this.#take(this.#choose(enabled, strategy));
     }
-    this.isFree = true;
     return 'done';
+  }
+
+  /**
+   * Runs code of the observer. Only while that has to wait for something do the others go on, in
+   * turn; it is no part of the schedule. What it never comes to is undefined.
+   */
+  async attend<T>(code: () => Promise<T>, limits: Limits): Promise<Attended<T>> {
+    this.#foreignMs = limits.foreignMs;
+    let isDone = false;
+    const work = code().finally(() => {
+      isDone = true;
+    });
+    work.catch(() => undefined);
+    for (let taken = 0; taken < OBSERVER_STEPS * limits.steps; taken += 1) {
+      await this.#settle(-1);
+      if (isDone) return { end: 'done', value: await work };
+      const [step] = this.#enabled();
+      if (step !== undefined) this.#fire(step);
+      else if (!(await this.#waitForForeign(() => isDone))) return { end: 'deadlock' };
+    }
+    return { end: 'endless' };
   }
 
   #choose(enabled: readonly Step[], strategy: Strategy): Step {
@@ -190,23 +279,38 @@ export class Scheduler {
   }
 
   async #take(step: Step): Promise<void> {
-    this.#steps.splice(this.#steps.indexOf(step), 1);
     this.#points += 1;
-    this.#nowMs += STEP_MS;
     this.#last = step.client;
     this.labels.push(`${step.client} ${step.label}`);
     const news = this.#news;
-    step.fire();
+    this.#fire(step);
     await this.#settle(news);
   }
 
-  /** Until the client has come to its next call: as a rule within a few turns of microtasks. */
+  #fire(step: Step): void {
+    this.#steps.splice(this.#steps.indexOf(step), 1);
+    this.#nowMs += STEP_MS;
+    step.fire();
+  }
+
+  /**
+   * Until everybody whom the last step has woken has come to the next call, or to an end. What nobody
+   * controls is waited for as well, so that it is over at the same place in each schedule.
+   */
   async #settle(news: number): Promise<void> {
-    for (let hop = 0; hop < HOPS; hop += 1) {
-      await undefined;
-      if (this.#news !== news) return;
-    }
-    await macrotask();
+    await drained();
+    if (this.#news === news) await turn();
+    if (this.#fresh.size === 0) return;
+    const deadline = performance.now() + this.#foreignMs;
+    while (this.#isUnderWay(news) && performance.now() < deadline) await pause();
+    this.#fresh.clear();
+    await drained();
+  }
+
+  /** Whether somebody may still be on the way to the next call because of what nobody controls. */
+  #isUnderWay(news: number): boolean {
+    for (const isRequest of this.#fresh.values()) if (isRequest) return true;
+    return this.#fresh.size > 0 && this.#news === news;
   }
 
   #isGone(client: number): boolean {
@@ -214,6 +318,7 @@ export class Scheduler {
   }
 
   #add(step: Step): void {
+    if (this.#isGone(step.client)) return;
     this.#steps.push(step);
     this.#news += 1;
   }
@@ -236,46 +341,37 @@ export class Scheduler {
     if (due.length === 0) return;
     this.#timers = this.#timers.filter(({ dueMs }) => dueMs > this.#nowMs);
     due.sort((a, b) => a.dueMs - b.dueMs || a.id - b.id);
-    for (const { client, label, fire } of due) this.#steps.push({ client, label, fire });
+    for (const timer of due) {
+      const { client, label, fire } = timer;
+      this.#steps.push({ client, label, timer, fire });
+    }
   }
 
   #open(): readonly Step[] {
     const steps = this.#steps;
-    return steps.some((step) => step.isBlocked)
-      ? steps.filter((step) => !(step.isBlocked?.() ?? false))
-      : steps.slice();
+    if (!steps.some(({ isBlocked, timer }) => isBlocked ?? timer)) return steps.slice();
+    const first = new Set<string>();
+    return steps.filter(({ client, isBlocked, timer }) => {
+      if (timer === undefined) return !(isBlocked?.() ?? false);
+      const queue = `${client} ${timer.isImmediate}`;
+      const isFirst = !first.has(queue);
+      first.add(queue);
+      return isFirst;
+    });
   }
 
-  /** Real I/O that a client may be waiting for. False: there is none. */
-  async #waitForForeign(limitMs: number, isDone: () => boolean): Promise<boolean> {
+  /** What a client may be waiting for although nobody controls it. False: there is nothing. */
+  async #waitForForeign(isDone: () => boolean): Promise<boolean> {
     const news = this.#news;
-    await macrotask();
-    const deadline = performance.now() + limitMs;
+    await turn();
+    const deadline = performance.now() + this.#foreignMs;
     for (;;) {
       if (this.#news !== news || isDone()) return true;
-      const resources = process.getActiveResourcesInfo().filter((name) => FOREIGN.has(name));
-      if (resources.length === 0 || performance.now() > deadline) return false;
-      for (const name of resources) this.foreign.add(name);
-      await new Promise((resolve) => setTimeout(resolve, 1));
+      if (this.#foreign.size === 0 || performance.now() > deadline) return false;
+      await pause();
     }
   }
 }
-
-/** Resources of Node that stand for I/O in progress rather than for something that is kept open. */
-const FOREIGN: ReadonlySet<string> = new Set([
-  ...['FSReqCallback', 'FSReqPromise', 'FileHandleCloseReq', 'WriteWrap', 'TCPConnectWrap'],
-  ...['GetAddrInfoReqWrap', 'PBKDF2Request', 'RandomBytesRequest', 'ScryptRequest', 'HashRequest'],
-  ...['ZlibContext', 'ProcessWrap', 'WorkerThread', 'Argon2Request'],
-]);
-
-// Taken before a run may replace it.
-const { setImmediate, setTimeout } = globalThis;
-
-function macrotask(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
-
-const NEVER: Promise<never> = new Promise(() => undefined);
 
 async function atOnce(steps: Iterator<void, unknown>): Promise<unknown> {
   for (;;) {

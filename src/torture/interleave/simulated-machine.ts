@@ -1,19 +1,37 @@
 import { syncBuiltinESMExports } from 'node:module';
-import nodeTimers from 'node:timers';
-import nodeTimersPromises from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { mountMemoryFs } from '../world/fs-hook.ts';
-import { currentPlayer, EPOCH_MS, fsHook, type Player, playAs } from './player.ts';
+import { watchForeignWork } from './foreign-work.ts';
+import { currentPlayer, fsHook } from './player.ts';
+import { replace } from './replace.ts';
+import { replaceClocks } from './simulated-clock.ts';
+import { replaceTimers } from './simulated-timers.ts';
 
 /** Where the files of simulated stores seem to be. */
 export const SIMULATED_ROOT = '/holdfast-simulation';
 
+/** One for all who need it: who plays is told by the code that runs. */
+let machine: Disposable | undefined;
+let users = 0;
+
 /**
- * Until it is disposed, code of a player finds simulated files below `SIMULATED_ROOT`, and timers and
- * `Date.now` that go by simulated time, wherever it takes them from. Everybody else's are the real
- * ones.
+ * Until it is disposed, code of a player finds simulated files below `SIMULATED_ROOT`, timers and
+ * clocks that go by simulated time, wherever it takes them from, and what nobody catches there ends
+ * that player instead of this process. Everybody else's are the real ones.
  */
 export function simulatedMachine(): Disposable {
+  machine ??= switchOn();
+  users += 1;
+  const stack = new DisposableStack();
+  stack.defer(() => {
+    users -= 1;
+    if (users > 0) return;
+    machine?.[Symbol.dispose]();
+    machine = undefined;
+  });
+  return stack;
+}
+
+function switchOn(): Disposable {
   const stack = new DisposableStack();
   stack.use(
     mountMemoryFs({
@@ -26,155 +44,27 @@ export function simulatedMachine(): Disposable {
       hook: fsHook,
     }),
   );
+  // Last, for the modules that were imported from them.
+  stack.defer(syncBuiltinESMExports);
   replaceTimers(stack);
-  const { now } = Date;
-  Date.now = () => {
-    const player = currentPlayer();
-    return player ? Math.floor(EPOCH_MS + player.scheduler.nowMs) : now();
-  };
-  stack.defer(() => {
-    Date.now = now;
-  });
+  replaceClocks(stack);
+  replaceCrashes(stack);
+  syncBuiltinESMExports();
+  stack.use(watchForeignWork());
   return stack;
 }
 
-type Callback = (...args: readonly unknown[]) => void;
+/** What would end the process of a player. */
+const CRASHES: ReadonlySet<unknown> = new Set([
+  ...['uncaughtExceptionMonitor', 'uncaughtException', 'unhandledRejection'],
+]);
 
-/** As much of a Timeout as code makes use of. */
-class SimulatedTimer {
-  readonly #player: Player;
-  readonly #ms: number;
-  readonly #repeats: boolean;
-  readonly #fire: () => void;
-  readonly #label: string;
-  #id: number;
-
-  constructor(player: Player, label: string, ms: number, repeats: boolean, fire: () => void) {
-    this.#player = player;
-    this.#label = label;
-    this.#ms = Math.max(1, Number(ms) || 1);
-    this.#repeats = repeats;
-    this.#fire = fire;
-    this.#id = this.#start();
-  }
-
-  cancel(): void {
-    this.#player.scheduler.clear(this.#id);
-    this.#id = -1;
-  }
-
-  refresh(): this {
-    this.cancel();
-    this.#id = this.#start();
-    return this;
-  }
-
-  ref(): this {
-    return this;
-  }
-
-  unref(): this {
-    return this;
-  }
-
-  hasRef(): boolean {
+function replaceCrashes(stack: DisposableStack): void {
+  const { emit } = process;
+  replace(stack, process, 'emit', function (this: unknown, ...args: [unknown, unknown]) {
+    const player = CRASHES.has(args[0]) ? currentPlayer() : undefined;
+    if (player === undefined) return Reflect.apply(emit, process, args);
+    player.scheduler.crash(player.client, args[1]);
     return true;
-  }
-
-  [Symbol.dispose](): void {
-    this.cancel();
-  }
-
-  #start(): number {
-    const { client, scheduler } = this.#player;
-    return scheduler.timer(client, this.#label, this.#ms, () => {
-      if (this.#repeats) this.#id = this.#start();
-      playAs(this.#player, this.#fire);
-    });
-  }
-}
-
-function replaceTimers(stack: DisposableStack): void {
-  const real = { ...nodeTimers };
-  const realPromises = { ...nodeTimersPromises };
-  const simulated = {
-    setTimeout: (fire: Callback, ms = 1, ...args: readonly unknown[]) =>
-      started(`timeout ${ms} ms`, ms, false, () => fire(...args)) ??
-      real.setTimeout(fire, ms, ...args),
-    setInterval: (fire: Callback, ms = 1, ...args: readonly unknown[]) =>
-      started(`interval ${ms} ms`, ms, true, () => fire(...args)) ??
-      real.setInterval(fire, ms, ...args),
-    setImmediate: (fire: Callback, ...args: readonly unknown[]) =>
-      started('immediate', 0, false, () => fire(...args)) ?? real.setImmediate(fire, ...args),
-    clearTimeout: (timer: unknown) => cancelled(timer) || real.clearTimeout(timer as never),
-    clearInterval: (timer: unknown) => cancelled(timer) || real.clearInterval(timer as never),
-    clearImmediate: (timer: unknown) => cancelled(timer) || real.clearImmediate(timer as never),
-  };
-  const simulatedPromises = {
-    setTimeout: (ms = 1, value?: unknown, options?: { signal?: AbortSignal }) =>
-      slept(`sleep ${ms} ms`, ms, value, options?.signal) ??
-      realPromises.setTimeout(ms, value, options),
-    setImmediate: (value?: unknown, options?: { signal?: AbortSignal }) =>
-      slept('immediate', 0, value, options?.signal) ?? realPromises.setImmediate(value, options),
-  };
-  Object.assign(simulated.setTimeout, { [promisify.custom]: simulatedPromises.setTimeout });
-  Object.assign(simulated.setImmediate, { [promisify.custom]: simulatedPromises.setImmediate });
-  Object.assign(globalThis, simulated);
-  Object.assign(nodeTimers, simulated);
-  Object.assign(nodeTimersPromises, simulatedPromises);
-  syncBuiltinESMExports();
-  stack.defer(() => {
-    const { setTimeout, setInterval, setImmediate } = real;
-    const { clearTimeout, clearInterval, clearImmediate } = real;
-    const all = {
-      setTimeout,
-      setInterval,
-      setImmediate,
-      clearTimeout,
-      clearInterval,
-      clearImmediate,
-    };
-    Object.assign(globalThis, all);
-    Object.assign(nodeTimers, all);
-    Object.assign(nodeTimersPromises, {
-      setTimeout: realPromises.setTimeout,
-      setImmediate: realPromises.setImmediate,
-    });
-    syncBuiltinESMExports();
-  });
-}
-
-function started(
-  label: string,
-  ms: number,
-  repeats: boolean,
-  fire: () => void,
-): SimulatedTimer | undefined {
-  const player = currentPlayer();
-  return player && new SimulatedTimer(player, label, ms, repeats, fire);
-}
-
-function cancelled(timer: unknown): boolean {
-  if (!(timer instanceof SimulatedTimer)) return false;
-  timer.cancel();
-  return true;
-}
-
-function slept(
-  label: string,
-  ms: number,
-  value: unknown,
-  signal: AbortSignal | undefined,
-): Promise<unknown> | undefined {
-  const player = currentPlayer();
-  if (player === undefined) return undefined;
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason);
-    const timer = new SimulatedTimer(player, label, ms, false, () => resolve(value));
-    const abort = () => {
-      timer.cancel();
-      reject(signal?.reason);
-    };
-    signal?.addEventListener('abort', abort, { once: true });
   });
 }

@@ -8,9 +8,10 @@ import type { EffectLog } from '../world/disk.ts';
 import { Disk } from '../world/disk.ts';
 import { MemoryFs } from '../world/memory-fs.ts';
 import { NthCallFault } from '../world/nth-call.ts';
+import { turn } from './event-loop.ts';
 import { EPOCH_MS, OBSERVER, type Player, playAs, worldOf } from './player.ts';
 import type { Program, Stretch } from './program.ts';
-import { type End, type Limits, Scheduler } from './scheduler.ts';
+import { type Attended, type End, type Limits, Scheduler } from './scheduler.ts';
 import type { SimulatedFault } from './simulated-fault.ts';
 import { SIMULATED_ROOT } from './simulated-machine.ts';
 import type { Strategy } from './step.ts';
@@ -71,12 +72,15 @@ class Simulation {
   #log: EffectLog | undefined;
   #failing: NthCallFault | undefined;
   #isHit = false;
+  /** Of clients that died, why. */
+  readonly #crashes: string[] = [];
 
   constructor(scene: Scene) {
     this.#scene = scene;
     this.#disk = emptyDisk().fork({ now: () => EPOCH_MS + this.#scheduler.nowMs });
     this.#observer = this.#player(OBSERVER);
     this.#players = scene.instances.slice(0, -1).map((_, client) => this.#player(client));
+    this.#scheduler.onCrash = (client, error) => this.#crash(client, error);
   }
 
   async run(strategy: Strategy): Promise<Take> {
@@ -86,13 +90,18 @@ class Simulation {
     // Modules that remember what they read at a path must not remember it from another schedule.
     directories += 1;
     const dir = `${SIMULATED_ROOT}/${directories}`;
-    const shared: unknown = await playAs(this.#observer, () => {
+    const create = async (): Promise<unknown> => {
       mkdirSync(dir);
       const size = { mode: 'interleave', full: false } as const;
       return declared.store.create({ ...size, dir, seed, repeat, subject: undefined, world });
-    });
+    };
+    const created = await this.#attend(this.#observer, create);
+    if (created.end !== 'done') throw new Error(`create never ends: ${created.end}`);
+    const shared = created.value;
     this.#arm();
     const end = await this.#play(shared, strategy);
+    // The host's timers and signals, and what nobody caught.
+    await turn();
     const waiting = this.#scheduler.waiting();
     this.#disarm();
     const operations = [...this.#operations, ...this.#inFlight.values()];
@@ -129,7 +138,6 @@ class Simulation {
     this.#isHit ||= (this.#failing?.hits.length ?? 0) > 0;
     for (const { fs } of this.#players) fs.faults = undefined;
     this.#scheduler.interruption = undefined;
-    this.#scheduler.isFree = true;
   }
 
   /** A client could not open or close its store, or went on although it was killed. */
@@ -139,6 +147,15 @@ class Simulation {
     if (this.#failing?.hits.length) this.#killed.add(client);
     else this.#openError ??= error;
     this.#tellDone(client);
+  }
+
+  /** As a process that Node ends because nobody has caught an error. */
+  #crash(client: number, error: unknown): void {
+    const { code, message } = describeError(error);
+    // What a fault of ours leads to is not the store's.
+    const isOurs = (this.#failing?.hits.length ?? 0) > 0;
+    if (!isOurs) this.#crashes.push(`${nameOf(client)} died: nobody caught ${code}: ${message}`);
+    if (client !== OBSERVER) this.#kill(client);
   }
 
   #kill(client: number): boolean {
@@ -167,18 +184,30 @@ class Simulation {
     return this.#judgeAs(this.#observer, shared, operations);
   }
 
-  #judgeAs(player: Player, shared: unknown, operations: readonly Operation[]): Promise<Judgement> {
+  async #judgeAs(
+    player: Player,
+    shared: unknown,
+    operations: readonly Operation[],
+  ): Promise<Judgement> {
     const { repeat } = this.#scene;
-    const repetition = {
-      operations,
-      workers: this.#players.length,
-      stall: undefined,
-      failures: [],
-    };
+    const workers = this.#players.length;
+    const repetition = { operations, workers, stall: undefined, failures: this.#crashes };
     const world = worldOf(player);
-    return playAs(player, () =>
-      judge(this.#declared, shared, repetition, { repeat, clock: () => this.#now(), world }),
+    // What is read at the end comes after everything, and one after the other.
+    let time = this.#now();
+    const clock = () => {
+      time += POINT_NS;
+      return time;
+    };
+    const judged = await this.#attend(player, () =>
+      judge(this.#declared, shared, repetition, { repeat, clock, world }),
     );
+    if (judged.end === 'done') return judged.value;
+    return stuck(judged.end, repeat, player.scheduler.waiting(), operations);
+  }
+
+  #attend<T>(player: Player, code: () => Promise<T>): Promise<Attended<T>> {
+    return player.scheduler.attend(() => playAs(player, code), this.#scene.limits);
   }
 
   /** The worst that can be found on a disk whose power has failed. */
@@ -239,7 +268,9 @@ class Simulation {
 
   async #work({ client, scheduler }: Player, stretch: Stretch, store: unknown): Promise<void> {
     const declared = this.#scene.instances[client] as AnyDeclared;
-    for (const { f, input } of stretch.operations[client] ?? []) {
+    for (const { f, input: drawn } of stretch.operations[client] ?? []) {
+      // The next schedule has the same, whatever the store does to it.
+      const input = copyOf(drawn);
       await scheduler.point(client, `begin ${f}`);
       const begun = {
         ...{ process: client, phase: stretch.phase, round: 0, f, input },
@@ -251,6 +282,7 @@ class Simulation {
       if (this.#killed.has(client)) return;
       this.#inFlight.delete(client);
       this.#operations.push(this.#told(done));
+      scheduler.tellProgress();
     }
   }
 
@@ -287,14 +319,18 @@ function emptyDisk(): Disk {
   return empty;
 }
 
-/** A store in memory may answer something that it changes later. */
-function copyOf(output: unknown): unknown {
-  if (typeof output !== 'object' || output === null) return output;
+/** A store in memory may answer something that it changes later, and change what it is given. */
+function copyOf(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
   try {
-    return structuredClone(output);
+    return structuredClone(value);
   } catch {
-    return output;
+    return value;
   }
+}
+
+function nameOf(client: number): string {
+  return client === OBSERVER ? 'whoever looks at the end' : `client ${client}`;
 }
 
 function unopened(error: unknown, repeat: number): Judgement {
@@ -314,7 +350,7 @@ function stuck(
   operations: readonly Operation[],
 ): Judgement {
   const open = operations.filter(({ returnedAt }) => returnedAt === undefined);
-  const table = waiting.map(({ client, label }) => `client ${client} waits for: ${label}`);
+  const table = waiting.map(({ client, label }) => `${nameOf(client)} waits for: ${label}`);
   const what =
     end === 'deadlock'
       ? 'deadlock: no client can go on'
