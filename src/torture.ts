@@ -48,6 +48,7 @@ export { liveLine } from './torture/live.ts';
 export type { Operation, Outcome } from './torture/operation.ts';
 export type { Mode, Phase, Plan, Role, RunMode, Size } from './torture/plan.ts';
 export { PoolSet } from './torture/pool-set.ts';
+export { type CatalogueEntry, catalogue } from './torture/presets/catalogue.ts';
 export {
   type PortsSetup,
   type PortsSubject,
@@ -55,6 +56,8 @@ export {
   type SubjectReserveOptions,
   type SubjectRow,
 } from './torture/presets/ports/subject.ts';
+export type { Crew, Scenario, StoreName } from './torture/presets/scenario.ts';
+export { selectPresets } from './torture/presets/select.ts';
 export { freshSeed } from './torture/random.ts';
 export {
   type Environment,
@@ -63,7 +66,7 @@ export {
   type Report,
   type RunReport,
 } from './torture/report.ts';
-export { type PresetOptions, runPresets, selectPresets } from './torture/run-presets.ts';
+export { type PresetOptions, runPresets } from './torture/run-presets.ts';
 export { type DeclarationOptions, runTorture } from './torture/run-torture.ts';
 export {
   mistakes,

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { scenarioList } from '../src/cli/torture/list.ts';
 import { clientCount, type Phase } from '../src/torture/plan.ts';
-import { catalogue } from '../src/torture/presets/catalogue.ts';
 import { p3 } from '../src/torture/presets/ports/p3.ts';
 import { pl } from '../src/torture/presets/ports/pl.ts';
-import { selectPresets } from '../src/torture/presets/select.ts';
 import {
+  catalogue,
   crashImages,
   History,
   importDeclaration,
@@ -16,6 +17,7 @@ import {
   PoolSet,
   runPresets,
   runTorture,
+  selectPresets,
 } from '../src/torture.ts';
 import { type Fault, faulty } from './twins/faults.ts';
 
@@ -80,6 +82,31 @@ describe('the catalogue', () => {
     assert.match(text, /^PL .* yes, ours$/m);
     assert.match(text, /^M7 .* -$/m);
     assert.equal(lines.at(-1), '62 scenarios of the seeds, 1 of ours; 12 available');
+  });
+});
+
+describe('holdfast torture', () => {
+  function holdfast(...args: string[]) {
+    const { NODE_TEST_CONTEXT, NODE_EXTRA_CA_CERTS, ...env } = process.env;
+    const program = join(import.meta.dirname, '..', 'bin', 'holdfast.js');
+    return spawnSync(process.execPath, [program, 'torture', ...args], { env, encoding: 'utf8' });
+  }
+
+  test('--list prints the catalogue, with --json all that is known of it', () => {
+    assert.equal(holdfast('--list').stdout, scenarioList(catalogue));
+    const { status, stdout } = holdfast('--list', '--json');
+    assert.equal(status, 0);
+    assert.deepEqual(JSON.parse(stdout), JSON.parse(JSON.stringify(catalogue)));
+  });
+
+  test('names the store of a scenario that cannot be run yet', () => {
+    const { status, stderr } = holdfast('P1', 'k3');
+    assert.equal(status, 2);
+    assert.match(stderr, /^error: K3 cannot be run yet: it comes with the vault store\n/);
+  });
+
+  test('--list takes no scenario', () => {
+    assert.equal(holdfast('--list', 'P1').status, 2);
   });
 });
 

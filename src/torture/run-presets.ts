@@ -2,7 +2,7 @@ import { wrongArgument } from '../errors.ts';
 import type { AnyDeclared } from './declaration.ts';
 import { crashImages, kill } from './faults/fault.ts';
 import type { Mode } from './plan.ts';
-import { type Preset, portsPresets } from './presets/ports.ts';
+import { selectPresets } from './presets/select.ts';
 import { freshSeed } from './random.ts';
 import type { Report } from './report.ts';
 import { type CommonOptions, type Planned, runSeries } from './series.ts';
@@ -60,14 +60,4 @@ function commandOf(options: PresetOptions, seed: string, words: readonly string[
   const subject = options.subject ? ['--subject', options.subject] : [];
   const full = options.full ? ['--full'] : [];
   return ['holdfast torture', ...words, '--seed', seed, ...full, ...subject].join(' ');
-}
-/** The presets of these ids; all of them when there is none. @throws RangeError */
-export function selectPresets(ids: readonly string[] = []): readonly Preset[] {
-  if (ids.length === 0) return portsPresets;
-  return ids.map((id) => {
-    const found = portsPresets.find(({ declared }) => declared.name === id.toUpperCase());
-    if (found) return found;
-    const known = portsPresets.map(({ declared }) => declared.name).join(', ');
-    throw wrongArgument('range', `there is no preset '${id}'; known are ${known}`);
-  });
 }

@@ -72,8 +72,7 @@ export async function runTorture(
     (matrix ?? [options.clients]).map(
       (clients): Planned => ({
         ...{ declared, mode: one, again, replay, schedules: options.schedules },
-        regressionTest: (found) =>
-          testOf(declared, found, { ...options, mode: one, seed, clients }),
+        regressionTest: (found) => testOf(declared, one, found, { ...options, seed, clients }),
         title: matrix && `${clients} client${clients === 1 ? '' : 's'}`,
         workload: workloadOf(one, { ...options, clients }),
         faults: options.faults ?? (one === 'crash' ? [kill(), crashImages()] : undefined),

@@ -220,10 +220,9 @@ class Run {
 
   #withTest(violation: Violation): Violation {
     const { counterexample } = violation;
-    const test = counterexample && this.#options.regressionTest?.(counterexample);
-    return test === undefined
-      ? violation
-      : { ...violation, counterexample: { ...counterexample, test } };
+    if (counterexample === undefined) return violation;
+    const test = this.#options.regressionTest?.(counterexample);
+    return { ...violation, counterexample: { ...counterexample, test } };
   }
 
   #keep(repetition: Repetition, repeat: number): void {

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { PresetOptions } from '../../torture.ts';
 import type { Call, Command, OptionTable } from '../command.ts';
 import { UsageError } from '../parse.ts';
+import { scenarioList } from './list.ts';
 import { OUTCOME_DETAILS, outcomeOptions, tell, watcher } from './outcome.ts';
 
 const MODES = ['threads', 'processes', 'crash', 'cli'] as const;
@@ -23,6 +24,11 @@ const options = {
   },
   seed: { type: 'text', value: 'SEED', help: 'Draws the same inputs as the run that printed it' },
   full: { type: 'flag', help: 'As many operations as the proof has' },
+  list: {
+    type: 'flag',
+    help: 'Print every scenario there is, and which of them can be run',
+    conflicts: ['live', 'report', 'history', 'subject'],
+  },
   ...outcomeOptions,
   subject: {
     type: 'text',
@@ -33,14 +39,29 @@ const options = {
 
 export const presets: Command = {
   options,
-  args: [{ name: 'PRESET', help: 'Scenario, as P1; every one by default', count: 'many' }],
+  args: [
+    {
+      name: 'PRESET',
+      help: 'Scenario, as P1; every one that can be run by default',
+      count: 'many',
+    },
+  ],
   details: OUTCOME_DETAILS,
   async run(call: Call<typeof options>) {
+    if (call.options.list) return list(call);
     const { runPresets } = await import('../../torture.ts');
     const onEvent = call.options.live ? await watcher(call) : undefined;
     return tell(call, await runPresets({ ...(await presetOptions(call)), onEvent }));
   },
 };
+
+async function list(call: Call<typeof options>): Promise<number> {
+  const { catalogue } = await import('../../torture.ts');
+  const [first] = call.args;
+  if (first !== undefined) throw new UsageError(`unexpected argument '${first}' found`);
+  call.out(call.options.json ? `${JSON.stringify(catalogue, null, 2)}\n` : scenarioList(catalogue));
+  return 0;
+}
 
 async function presetOptions(call: Call<typeof options>): Promise<PresetOptions> {
   const { mode = 'all', workers, processes, seed, full, history, subject } = call.options;
