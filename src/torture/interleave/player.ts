@@ -5,6 +5,7 @@ import { instrumented } from '../world/instrumented.ts';
 import type { MemoryFs } from '../world/memory-fs.ts';
 import type { FileSystem, World } from '../world/world.ts';
 import type { Scheduler } from './scheduler.ts';
+import { OBSERVER } from './step.ts';
 
 /** A simulated process: what its calls are made on, and who decides when. */
 export interface Player {
@@ -13,8 +14,6 @@ export interface Player {
   readonly scheduler: Scheduler;
   readonly fs: MemoryFs;
 }
-
-export const OBSERVER = -1;
 
 /** Whose code runs now, through every `await`. */
 const players = new AsyncLocalStorage<Player>();

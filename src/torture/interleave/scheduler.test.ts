@@ -2,9 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { BoundedSearch } from './bounded.ts';
-import { OBSERVER } from './player.ts';
 import { type End, type Limits, Scheduler } from './scheduler.ts';
-import type { Strategy } from './step.ts';
+import { OBSERVER, type Strategy } from './step.ts';
 import { RandomStrategy, ReplayStrategy } from './strategy.ts';
 
 const LIMITS: Limits = { steps: 500, foreignMs: 2000 };

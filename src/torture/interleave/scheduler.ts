@@ -1,6 +1,5 @@
 import { drained, pause, turn } from './event-loop.ts';
-import { OBSERVER } from './player.ts';
-import type { Step, Strategy } from './step.ts';
+import { OBSERVER, type Step, type Strategy } from './step.ts';
 
 interface Timer {
   readonly id: number;

@@ -1,5 +1,6 @@
-import { currentPlayer, EPOCH_MS, OBSERVER, type Player } from './player.ts';
+import { currentPlayer, EPOCH_MS, type Player } from './player.ts';
 import { replace } from './replace.ts';
+import { OBSERVER } from './step.ts';
 
 /** Until `stack` is disposed, the clocks of players show simulated time. */
 export function replaceClocks(stack: DisposableStack): void {

@@ -11,9 +11,10 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { Disk } from '../world/disk.ts';
 import { MemoryFs } from '../world/memory-fs.ts';
-import { EPOCH_MS, OBSERVER, type Player, playAs, worldOf } from './player.ts';
+import { EPOCH_MS, type Player, playAs, worldOf } from './player.ts';
 import { type End, Scheduler } from './scheduler.ts';
 import { SIMULATED_ROOT, simulatedMachine } from './simulated-machine.ts';
+import { OBSERVER } from './step.ts';
 import { ReplayStrategy } from './strategy.ts';
 
 const LIMITS = { steps: 2000, foreignMs: 5000 };

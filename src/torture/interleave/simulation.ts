@@ -9,12 +9,12 @@ import { Disk } from '../world/disk.ts';
 import { MemoryFs } from '../world/memory-fs.ts';
 import { NthCallFault } from '../world/nth-call.ts';
 import { turn } from './event-loop.ts';
-import { EPOCH_MS, OBSERVER, type Player, playAs, worldOf } from './player.ts';
+import { EPOCH_MS, type Player, playAs, worldOf } from './player.ts';
 import type { Program, Stretch } from './program.ts';
 import { type Attended, type End, type Limits, Scheduler } from './scheduler.ts';
 import type { SimulatedFault } from './simulated-fault.ts';
 import { SIMULATED_ROOT } from './simulated-machine.ts';
-import type { Strategy } from './step.ts';
+import { OBSERVER, type Strategy } from './step.ts';
 
 /** What is simulated, whatever the schedule. */
 export interface Scene {
@@ -219,7 +219,7 @@ class Simulation {
     const { fault, seed } = this.#scene;
     const limit = fault?.kind === 'power-loss' ? fault.limit : 1;
     const doubts = new Set<string>();
-    for (const { describe, disk } of crashImages(log, { model: 'ordered', seed, limit })) {
+    for (const { describe, disk } of crashImages(log, { model: 'none', seed, limit })) {
       this.#isHit = true;
       const scheduler = new Scheduler();
       const player = { client: OBSERVER, scheduler, fs: new MemoryFs(disk) };

@@ -1,3 +1,6 @@
+/** The client that makes a store and judges it, and takes no part. */
+export const OBSERVER = -1;
+
 /** Something that one client could do next. */
 export interface Step {
   readonly client: number;
