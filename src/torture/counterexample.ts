@@ -1,6 +1,7 @@
 import { sentenceFor } from './counterexample-sentence.ts';
 import type { AnyDeclared } from './declaration.ts';
 import { DeclaredMachine } from './declared-machine.ts';
+import type { Explanation } from './exploration.ts';
 import type { Operation } from './operation.ts';
 import { partitionsOf } from './partitions.ts';
 import { type Core, Reduction } from './reduction.ts';
@@ -55,18 +56,18 @@ export function counterexampleOf(
 }
 
 /**
- * Whether the operations that returned cannot be whatever those of unknown outcome did. False too
- * when that is not found out by the deadline.
+ * What becomes of the operations that returned, whatever those of unknown outcome did. The deadline
+ * is on the clock of `performance.now()`.
  */
-export function cannotBeAnyhow(
+export function judgeReturned(
   declared: AnyDeclared,
   operations: readonly Operation[],
   deadline: number,
-): boolean {
+): Explanation['kind'] {
   const machine = new DeclaredMachine(declared, operations);
   const search = new RelaxedSearch(operations, machine, new UnknownAnswers(operations), 'any');
   const returned = [...operations.keys()].filter((index) => isReturned(operations[index]));
-  return search.explain(returned, deadline).kind === 'illegal';
+  return search.explain(returned, deadline).kind;
 }
 
 function isReturned(operation: Operation | undefined): boolean {

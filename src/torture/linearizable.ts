@@ -1,6 +1,6 @@
 import { judgeInTurn } from './check/in-turn.ts';
 import { searchOrder } from './check/wgl.ts';
-import { cannotBeAnyhow, counterexampleOf } from './counterexample.ts';
+import { counterexampleOf, judgeReturned } from './counterexample.ts';
 import type { AnyDeclared } from './declaration.ts';
 import { DeclaredMachine } from './declared-machine.ts';
 import { reasonAgainst } from './meaning.ts';
@@ -27,9 +27,6 @@ const PATIENCE = { limitMs: 10_000, firstLookMs: 500 };
 
 /** Time to make a counterexample small. */
 const SHRINK_MS = 2000;
-
-/** Time to find out whether operations of unknown outcome can explain the others. */
-const CERTAINTY_MS = 1000;
 
 /**
  * Looks for an order of the operations that respects real time and that the model explains, one
@@ -68,8 +65,10 @@ interface Judged extends Omit<OperationOrder, 'kind'> {
 function judge(declared: AnyDeclared, { operations }: Partition, deadline: number): Judged {
   const order = trySmallOrder(declared, operations) ?? search(declared, operations, deadline);
   if (order.kind !== 'illegal' || operations.every(({ outcome }) => outcome === 'ok')) return order;
-  const isCertain = cannotBeAnyhow(declared, operations, performance.now() + CERTAINTY_MS);
-  return isCertain ? order : { ...order, kind: 'uncertain' };
+  const found = judgeReturned(declared, operations, deadline);
+  if (found === 'illegal') return order;
+  const isOverTime = found === 'undecided' && performance.now() > deadline;
+  return { ...order, kind: isOverTime ? 'exhausted' : 'uncertain' };
 }
 
 function search(
