@@ -1,4 +1,4 @@
-import { createHook } from 'node:async_hooks';
+import { type AsyncHook, createHook } from 'node:async_hooks';
 import { currentPlayer } from './player.ts';
 import type { Scheduler } from './scheduler.ts';
 
@@ -14,9 +14,11 @@ const SOURCES: ReadonlySet<string> = new Set([
 /** Whose is what has begun, by the number that Node gives it. */
 const owners = new Map<number, Scheduler>();
 
+let hook: AsyncHook | undefined;
+
 /** Until it is disposed, schedulers are told what players begin that is not simulated. */
 export function watchForeignWork(): Disposable {
-  const hook = createHook({
+  const watch = createHook({
     init(id, type) {
       const isRequest = REQUESTS.test(type);
       if (!isRequest && !SOURCES.has(type)) return;
@@ -34,11 +36,24 @@ export function watchForeignWork(): Disposable {
     },
     trackPromises: false,
   });
-  hook.enable();
+  watch.enable();
+  hook = watch;
   return {
     [Symbol.dispose]() {
-      hook.disable();
+      watch.disable();
+      hook = undefined;
       owners.clear();
+    },
+  };
+}
+
+/** Until it is disposed nobody is told, which takes a third off the time of a schedule. */
+export function withoutWatch(): Disposable {
+  const paused = hook;
+  paused?.disable();
+  return {
+    [Symbol.dispose]() {
+      if (paused === hook) paused?.enable();
     },
   };
 }

@@ -35,7 +35,7 @@ export const declared = torture({
         name: 'run',
         roles: [
           { name: 'writer', clients: 1, does: 'write', count: 50 },
-          { name: 'reader', clients: 3, does: 'read', count: 8000 },
+          { name: 'reader', clients: 3, does: 'read', count: 20_000 },
         ],
       },
     ],
