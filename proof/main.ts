@@ -3,14 +3,14 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { PoolSet, reportText, runPresets } from '../src/torture.ts';
+import { PoolSet, reportText, runPresets, runSelfTest } from '../src/torture.ts';
 import { countVerdicts, twinCases } from '../test/twins/run-twins.ts';
 import { runCliKills } from './cli-kills.ts';
 import { writeEvidence } from './evidence.ts';
 import { KINDS } from './kill-log.ts';
 import { type KillReport, runKillLoop } from './kill-loop.ts';
 
-// npm run proof [-- --part kill|twins|presets|evidence] [--rounds N] [--seed S]: the full counts,
+// npm run proof [-- --part kill|twins|self-test|presets|evidence] [--rounds N] [--seed S]: the full counts,
 // written to docs/proof.md part by part; exit 1 when anything does not hold.
 
 delete process.env.NODE_EXTRA_CA_CERTS;
@@ -87,6 +87,27 @@ async function twins(): Promise<Section> {
   return { ok, text: [...head, ...rows].join('\n') };
 }
 
+async function selfTest(): Promise<Section> {
+  const results = await runSelfTest({
+    seeds: SEEDS,
+    seed: values.seed,
+    onResult: ({ name, caught, blamed, complaints }) => {
+      note(`${name}: caught ${caught} of ${SEEDS}, original blamed ${blamed} of ${SEEDS}`);
+      for (const complaint of complaints) note(`  ${complaint}`);
+    },
+  });
+  const rows = results.map(
+    ({ name, promise, caught, blamed, runs }) =>
+      `| ${name} | ${promise} | ${caught} of ${runs} | ${blamed} of ${runs} |`,
+  );
+  const head = [
+    '| mistake | promise that it breaks | found | original blamed |',
+    '|---|---|---|---|',
+  ];
+  const ok = results.every(({ caught, blamed, runs }) => caught === runs && blamed === 0);
+  return { ok, text: [...head, ...rows].join('\n') };
+}
+
 async function presets(): Promise<Section> {
   const report = await runPresets({
     full: true,
@@ -111,6 +132,11 @@ async function evidence(): Promise<Section> {
 const parts = {
   kill: { title: 'Kill -9', command: 'npm run proof -- --part kill', run: kill },
   twins: { title: 'Broken twins', command: 'npm run proof -- --part twins', run: twins },
+  'self-test': {
+    title: 'Self-test of the rig',
+    command: 'npm run proof -- --part self-test',
+    run: selfTest,
+  },
   presets: {
     title: 'Presets, full counts',
     command: 'npm run proof -- --part presets',

@@ -260,7 +260,7 @@ class Simulation {
       if (end !== 'done') return end;
       end = await all((player) => this.#work(player, stretch, stores.get(player.client)));
     }
-    if (end !== 'done') return end;
+    if (end !== 'done' || this.#declared.store.close === undefined) return end;
     return all(async (player) => {
       await instances[player.client]?.store.close?.(stores.get(player.client));
     });
