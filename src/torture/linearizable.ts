@@ -31,9 +31,9 @@ const SHRINK_MS = 2000;
 /**
  * Looks for an order of the operations that respects real time and that the model explains, one
  * partition at a time, the smallest first. A `fail` did not happen. An `info` may be left out; its
- * `spec` is asked with the output undefined. Where no order is found it may be that which the spec
- * cannot know: the answer is `uncertain` unless no answer that could be thought of helps. Answers
- * the first partition that is not legal.
+ * `spec` is asked with the output undefined, and where that leads nowhere with what it may have
+ * answered. If no answer comes to mind that the spec accepts, it is `uncertain`. Answers the first
+ * partition that is illegal, else the first that stayed open.
  */
 export function checkLinearizable(
   declared: AnyDeclared,
@@ -65,10 +65,11 @@ interface Judged extends Omit<OperationOrder, 'kind'> {
 function judge(declared: AnyDeclared, { operations }: Partition, deadline: number): Judged {
   const order = trySmallOrder(declared, operations) ?? search(declared, operations, deadline);
   if (order.kind !== 'illegal' || operations.every(({ outcome }) => outcome === 'ok')) return order;
+  // With answers that were not seen, but that the spec accepts, there may be an order after all.
   const found = judgeReturned(declared, operations, deadline);
   if (found === 'illegal') return order;
-  const isOverTime = found === 'undecided' && performance.now() > deadline;
-  return { ...order, kind: isOverTime ? 'exhausted' : 'uncertain' };
+  if (found === 'possible') return { ...order, kind: 'legal' };
+  return { ...order, kind: performance.now() > deadline ? 'exhausted' : 'uncertain' };
 }
 
 function search(

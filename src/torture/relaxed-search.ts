@@ -71,12 +71,14 @@ export class RelaxedSearch {
       end: this.#ends[index] ?? 0,
     }));
     const begins = this.#beginsOfOthers(strict);
+    const nameOf = (index: number) => this.#operations[index]?.f ?? '';
+    const changes = (place: number) => this.#movers.has(nameOf(strict[place] as number));
     for (;;) {
       const search = new Exploration({
         ...{ deadline, machine: this.#machine, outlooks: this.#outlooks, strict, begins },
-        taken: new TakenSets(spans),
+        taken: new TakenSets(spans, changes),
         knowsAll: (question) => this.#freedom !== 'any' && !this.#questions[question]?.isOpen,
-        nameOf: (index) => this.#operations[index]?.f ?? '',
+        nameOf,
         movers: this.#movers,
       });
       const found = search.run();

@@ -13,6 +13,8 @@ interface Taken {
   readonly first: number | undefined;
   readonly limit: number;
   readonly next: readonly number[];
+  /** The last begin of those in it that change something. */
+  readonly lastChange: number;
   readonly late: readonly number[];
 }
 
@@ -26,11 +28,13 @@ export class TakenSets {
   readonly #spans: readonly Span[];
   readonly #sets: Taken[] = [];
   readonly #ids = new Map<string, number>();
+  readonly #changes: (place: number) => boolean;
 
-  /** `spans` are sorted by `begin`. */
-  constructor(spans: readonly Span[]) {
+  /** `spans` are sorted by `begin`; `changes` says of which it is known that they do more than look. */
+  constructor(spans: readonly Span[], changes: (place: number) => boolean) {
     this.#spans = spans;
-    this.none = this.#add(0, [], []);
+    this.#changes = changes;
+    this.none = this.#add(0, [], { late: [], lastChange: 0 });
   }
 
   /** Places of those that may come next: which began before any that is left was over. */
@@ -47,7 +51,7 @@ export class TakenSets {
     return this.#of(id).first;
   }
 
-  /** Those in the set before which all the others of it might have come. */
+  /** Those in the set before which all the others of it that change something might have come. */
   late(id: number): readonly number[] {
     return this.#of(id).late;
   }
@@ -76,12 +80,18 @@ export class TakenSets {
     const name = `${base} ${more.join()}`;
     const known = this.#ids.get(name);
     if (known !== undefined) return known;
-    const id = this.#add(base, more, [...set.late, place]);
+    const begin = this.#changes(place) ? (this.#spans[place]?.begin ?? 0) : 0;
+    const lastChange = Math.max(set.lastChange, begin);
+    const id = this.#add(base, more, { late: [...set.late, place], lastChange });
     this.#ids.set(name, id);
     return id;
   }
 
-  #add(base: number, more: readonly number[], late: readonly number[]): number {
+  #add(
+    base: number,
+    more: readonly number[],
+    { late, lastChange }: Pick<Taken, 'late' | 'lastChange'>,
+  ): number {
     const left: number[] = [];
     let first: number | undefined;
     let limit = Number.POSITIVE_INFINITY;
@@ -96,12 +106,11 @@ export class TakenSets {
       limit = end;
     }
     const spanOf = (place: number) => this.#spans[place] as Span;
-    const lastBegin = this.#spans[more.at(-1) ?? base - 1]?.begin ?? 0;
     this.#sets.push({
-      ...{ base, more, first, limit },
+      ...{ base, more, first, limit, lastChange },
       larger: new Map(),
       next: left.filter((place) => spanOf(place).begin <= limit),
-      late: late.filter((place) => spanOf(place).end >= lastBegin),
+      late: late.filter((place) => spanOf(place).end >= lastChange),
     });
     return this.#sets.length - 1;
   }
