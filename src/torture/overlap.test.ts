@@ -20,6 +20,11 @@ describe('overlap', () => {
     assert.deepEqual(result, { fraction: 0.5, maxConcurrency: 2, pairs: { 'x|x': 1 } });
   });
 
+  test('an operation that took no time overlaps nothing, and what comes after it neither', () => {
+    const result = measureOverlap([at(0, 5, 5), at(1, 6, 10), at(0, 11, 11)]);
+    assert.deepEqual(result, { fraction: 0, maxConcurrency: 1, pairs: {} });
+  });
+
   test('an operation that never returned overlaps nothing', () => {
     const result = measureOverlap([at(0, 0, undefined), at(1, 10, 20)]);
     assert.deepEqual(result, { fraction: 0, maxConcurrency: 1, pairs: {} });

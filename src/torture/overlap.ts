@@ -20,12 +20,16 @@ export function measureOverlap(
   workers = Number.POSITIVE_INFINITY,
 ): Overlap {
   const edges: { time: number; isStart: boolean; index: number }[] = [];
+  let count = 0;
   operations.forEach(({ invokedAt, returnedAt }, index) => {
     if (returnedAt === undefined) return;
+    count += 1;
+    // What took no time met nobody.
+    if (returnedAt <= invokedAt) return;
     edges.push({ time: invokedAt, isStart: true, index });
     edges.push({ time: returnedAt, isStart: false, index });
   });
-  if (edges.length === 0) return { fraction: 0, maxConcurrency: 0, pairs: {} };
+  if (count === 0) return { fraction: 0, maxConcurrency: 0, pairs: {} };
   // At equal times ends come first.
   edges.sort((a, b) => a.time - b.time || Number(a.isStart) - Number(b.isStart));
   const active = new Map<number, Active>();
@@ -49,7 +53,7 @@ export function measureOverlap(
     active.set(index, { worker, isInstant });
     maxConcurrency = Math.max(maxConcurrency, 1 + atOnce(met.map(([, other]) => other)));
   }
-  return { fraction: overlapped.size / (edges.length / 2), maxConcurrency, pairs };
+  return { fraction: overlapped.size / count, maxConcurrency, pairs };
 }
 
 interface Active {

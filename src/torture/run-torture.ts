@@ -133,8 +133,9 @@ function workloadOf(mode: Mode, options: DeclarationOptions): Workload {
  * say is the verdict.
  */
 function withoutUnfit(report: Report): Report {
-  const isUnfit = ({ schedules, verdict }: RunReport) =>
-    schedules?.tried === 0 && verdict === 'unknown';
+  // One whose calls are all synchronous can be simulated, but there is nothing to interleave.
+  const isUnfit = ({ schedules, verdict, maxConcurrency }: RunReport) =>
+    schedules !== undefined && verdict === 'unknown' && maxConcurrency < 2;
   const [first, ...others] = report.runs.filter((run) => !isUnfit(run));
   if (first === undefined) return report;
   const reasons = report.runs.filter(isUnfit).map(({ reason }) => `not interleaved: ${reason}`);

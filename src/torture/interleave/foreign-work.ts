@@ -7,7 +7,18 @@ const REQUESTS = /REQ|^(Timeout|Immediate|QUERYWRAP|\w+CONNECTWRAP|\w*SENDWRAP|W
 
 /** What may tell something again and again. */
 const SOURCES: ReadonlySet<string> = new Set([
-  ...['ZLIB', 'TCPWRAP', 'PIPEWRAP', 'TLSWRAP', 'UDPWRAP', 'PROCESSWRAP', 'WORKER', 'MESSAGEPORT'],
+  ...[
+    'ZLIB',
+    'TCPWRAP',
+    'TCPSERVERWRAP',
+    'PIPEWRAP',
+    'PIPESERVERWRAP',
+    'TLSWRAP',
+    'UDPWRAP',
+    'PROCESSWRAP',
+    'WORKER',
+    'MESSAGEPORT',
+  ],
   ...['FSEVENTWRAP', 'STATWATCHER', 'HTTP2SESSION'],
 ]);
 

@@ -312,6 +312,11 @@ export class Scheduler {
     return this.#fresh.size > 0 && this.#news === news;
   }
 
+  /** Whether this client was not killed. */
+  isAlive(client: number): boolean {
+    return !this.#dead.has(client);
+  }
+
   #isGone(client: number): boolean {
     return this.#isClosed || this.#dead.has(client);
   }

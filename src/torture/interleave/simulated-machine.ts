@@ -4,6 +4,7 @@ import { watchForeignWork } from './foreign-work.ts';
 import { currentPlayer, fsHook } from './player.ts';
 import { replace } from './replace.ts';
 import { replaceClocks } from './simulated-clock.ts';
+import { replaceProcesses } from './simulated-processes.ts';
 import { replaceTimers } from './simulated-timers.ts';
 
 /** Where the files of simulated stores seem to be. */
@@ -49,6 +50,7 @@ function switchOn(): Disposable {
   replaceTimers(stack);
   replaceClocks(stack);
   replaceCrashes(stack);
+  replaceProcesses(stack);
   syncBuiltinESMExports();
   stack.use(watchForeignWork());
   return stack;
