@@ -18,8 +18,8 @@ export interface Impossible {
   readonly beside: number;
 }
 
-/** No operation of a real store is over sooner; one that is was measured in steps. */
-const NANOSECONDS_MIN = 100;
+/** Hardly an operation of a real store is over sooner; one that is was measured in steps. */
+const NANOSECONDS_MIN = 1000;
 
 /** Of one value in a sentence. */
 const VALUE_MAX = 60;
