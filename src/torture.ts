@@ -44,6 +44,7 @@ export { htmlReport } from './torture/html-report.ts';
 export { constant, type Draw, type Input, integer, key, rec, unique } from './torture/input.ts';
 export { parseReplayToken, type Replay } from './torture/interleave/token.ts';
 export { junitReport } from './torture/junit.ts';
+export { checkLinearizable, type OrderVerdict } from './torture/linearizable.ts';
 export { liveLine } from './torture/live.ts';
 export type { Operation, Outcome } from './torture/operation.ts';
 export type { Mode, Phase, Plan, Role, RunMode, Size } from './torture/plan.ts';
