@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, describe, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { runInThisContext } from 'node:vm';
 import fc from 'fast-check';
 import { type AnyDeclared, importDeclaration } from './declaration.ts';
