@@ -76,6 +76,8 @@ interface Member {
   isKilled: boolean;
   /** Whether it is at the operations of a round. */
   isWorking: boolean;
+  /** How many operations of the round each of its clients has behind it, by those that were killed. */
+  skipped: Readonly<Record<number, number>>;
 }
 
 /** The workers of one repetition and what they have said. */
@@ -107,6 +109,7 @@ class Crew implements Disposable, Hostages {
       worker,
       isKilled: false,
       isWorking: false,
+      skipped: {},
       job: {
         module: declared.module,
         declaration: declared.name,
@@ -246,6 +249,7 @@ class Crew implements Disposable, Hostages {
     member: Member,
     at: { phase: number; round: number; deadline: bigint },
   ): Promise<Reply> {
+    member.skipped = {};
     for (;;) {
       member.isWorking = true;
       const reply = await this.#answer(member, at.deadline);
@@ -267,14 +271,18 @@ class Crew implements Disposable, Hostages {
   }
 
   async #revive(member: Member, { phase, round }: { phase: number; round: number }): Promise<void> {
-    const { job } = member;
+    const { job, skipped: before } = member;
     const mine = this.#slots.all().filter(({ client }) => job.clients.includes(client));
     const began = mine.filter(({ index, isInFlight }) => isInFlight && index >= 0);
     this.#operations.push(...this.#lost(began, readJournal(job.journal ?? ''), job.generation));
     const generation = job.generation + 1;
     const index = this.#members.indexOf(member);
     member.job = { ...job, generation, journal: this.#journal(index, generation) };
-    const skipped = Object.fromEntries(mine.map((slot) => [slot.client, slot.index + 1]));
+    // Of those that had not begun again the slot only says so.
+    const skipped = Object.fromEntries(
+      mine.map(({ client, index: last }) => [client, Math.max(last + 1, before[client] ?? 0)]),
+    );
+    member.skipped = skipped;
     member.worker = this.#options.pool.replace(member.worker);
     await member.worker.ask({ type: 'load', job: member.job });
     await member.worker.ask({ type: 'arm', phase, round, skipped, gate: undefined, turn: 0 });

@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { type Drawn, drawRound } from '../src/torture/draw.ts';
+import type { Phase } from '../src/torture/plan.ts';
+import type { FaultReport } from '../src/torture/report.ts';
+import {
+  type AnyDeclared,
+  crashImages,
+  type DeclarationOptions,
+  type Fault,
+  type HistoryEvent,
+  kill,
+  PoolSet,
+  type Report,
+  type RunReport,
+  runTorture,
+} from '../src/torture.ts';
+import {
+  crowdedLedger,
+  hastyLedger,
+  rewritingLedger,
+  soundLedger,
+  soundRegister,
+} from './torture/faulty.ts';
+
+// Whatever a run leaves in the temporary directory is found there.
+const temp = mkdtempSync(join(tmpdir(), 'holdfast-faults-test-'));
+process.env.TMPDIR = temp;
+const pools = new PoolSet({ workers: 4, processes: 3 });
+after(async () => {
+  await pools[Symbol.asyncDispose]();
+  rmSync(temp, { recursive: true, force: true });
+});
+
+let files = 0;
+
+function freshFile(): string {
+  files += 1;
+  return join(temp, `history-${files}.ndjson`);
+}
+
+function eventsIn(file: string): HistoryEvent[] {
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+  return lines.map((line): HistoryEvent => JSON.parse(line));
+}
+
+async function runOf(declared: AnyDeclared, options: DeclarationOptions): Promise<RunReport> {
+  return onlyRun(await runTorture(declared, { pools, ...options }));
+}
+
+function onlyRun({ runs }: Report): RunReport {
+  const [run, ...others] = runs;
+  assert.ok(run && others.length === 0);
+  return run;
+}
+
+function faultOf(run: RunReport, fault: string): FaultReport {
+  const found = run.faults.find((one) => one.fault === fault);
+  assert.ok(found, JSON.stringify(run.faults));
+  return found;
+}
+
+function broken(run: RunReport): readonly string[] {
+  return run.violations.map(({ invariant }) => invariant);
+}
+
+function complaints(run: RunReport): string {
+  return JSON.stringify([run.reason, run.violations.map(({ message }) => message), run.faults]);
+}
+
+/** A round has time for one of them. */
+const oneKill = kill({ everyMs: 5000 });
+
+describe('mode crash', () => {
+  test('finds nothing in a register of SQLite, however often its clients are killed at work', async () => {
+    const killed: Fault[] = [oneKill, crashImages({ everyMs: 30, limit: 3 })];
+    for (const seed of ['a', 'b', 'c']) {
+      const options = { mode: 'crash', clients: 3, operations: 90, faults: killed, seed } as const;
+      const run = await runOf(soundRegister, options);
+      assert.equal(run.verdict, 'ok', complaints(run));
+      const { armed, hit } = faultOf(run, 'kill');
+      assert.ok(armed > 0 && hit > 0, complaints(run));
+      assert.ok(faultOf(run, 'crash-images').armed > 0, complaints(run));
+    }
+  });
+
+  test('blames a store that acknowledges before it writes', async () => {
+    const run = await runOf(hastyLedger, { mode: 'crash', faults: [oneKill] });
+    assert.deepEqual([...new Set(broken(run))], ['linearizable'], complaints(run));
+  });
+
+  test('blames a store that empties a file before it writes it anew, by an image alone', async () => {
+    const faults = [crashImages({ everyMs: 15, limit: 6 })];
+    const run = await runOf(rewritingLedger, { mode: 'crash', faults, bails: true });
+    assert.ok(broken(run).includes('linearizable'), complaints(run));
+    assert.match(run.violations[0]?.message ?? '', /^after a crash at \d+\.\d ms: /);
+    assert.deepEqual(
+      run.faults.map(({ fault }) => fault),
+      ['crash-images'],
+    );
+  });
+
+  // Clients of one worker that never wait begin one after the other.
+  for (const declared of [soundLedger, crowdedLedger]) {
+    test(`keeps count of the operations of a ${declared.name} that is killed`, async () => {
+      const history = freshFile();
+      const seed = 'count';
+      const options = { mode: 'crash', faults: [kill({ everyMs: 400 })], seed, history } as const;
+      const run = await runOf(declared, options);
+      assert.equal(run.verdict, 'ok', complaints(run));
+      assert.ok(faultOf(run, 'kill').hit > 0, complaints(run));
+      assertComplete(declared, run, eventsIn(history), seed);
+    });
+  }
+});
+
+/** Every operation that was drawn is there once, in order, under the numbers of those that did it. */
+function assertComplete(
+  declared: AnyDeclared,
+  { clients, outcomes }: RunReport,
+  events: readonly HistoryEvent[],
+  seed: string,
+): void {
+  const [phase]: readonly Phase[] = declared.plan?.({ mode: 'crash', full: false }).phases ?? [];
+  assert.ok(phase);
+  let open = 0;
+  for (let client = 0; client < clients; client += 1) {
+    const own = events.filter(({ process }) => process % clients === client);
+    const invokes = own.filter(({ type }) => type === 'invoke');
+    const rounds = Array.from({ length: phase.rounds ?? 1 }, (_, round) => round);
+    const drawn: readonly Drawn[] = rounds.flatMap((round) =>
+      drawRound(declared, { seed, repeat: 0, phase, round, client }),
+    );
+    assert.deepEqual(
+      invokes.map(({ f, value }) => ({ f, input: value })),
+      drawn,
+    );
+    const generations = Map.groupBy(own, ({ process }) => (process - client) / clients);
+    const numbers = [...generations.keys()];
+    assert.deepEqual(
+      numbers,
+      numbers.toSorted((a, b) => a - b),
+    );
+    for (const [generation, each] of generations) {
+      const unreturned = each.filter(({ type }) => type === 'invoke').length * 2 - each.length;
+      assert.ok(unreturned === 0 || (unreturned === 1 && each.at(-1)?.type === 'invoke'));
+      const isLast = generation === numbers.at(-1);
+      assert.ok(!isLast || unreturned === 0 || invokes.length === drawn.length);
+      open += unreturned;
+    }
+  }
+  assert.equal(open, outcomes.info, 'what was killed has an unknown outcome, and nothing else');
+}
