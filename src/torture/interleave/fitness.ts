@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AnyDeclared } from '../declaration.ts';
-import { type Judgement, judge } from '../judge.ts';
+import { judge } from '../judge.ts';
 import type { Operation } from '../operation.ts';
-import { describeError, perform } from '../perform.ts';
+import { perform } from '../perform.ts';
 import { realWorld } from '../world/real-world.ts';
 import { BoundedSearch } from './bounded.ts';
 import type { Program } from './program.ts';
@@ -25,8 +26,7 @@ export async function assertFit(scene: Scene): Promise<void> {
   if (name !== undefined) throw new Error(`it waits for ${name}, which is not simulated`);
   const [violation] = violations;
   if (violation === undefined) return;
-  const isBrokenAlone = (await performAlone(scene, program)).violations.length > 0;
-  if (isBrokenAlone) return;
+  if (await isBrokenAlone(scene, program)) return;
   if (openError !== undefined) throw openError;
   throw new Error(`one client alone is wrong there, and right on a real one: ${violation.message}`);
 }
@@ -39,14 +39,27 @@ function alone(program: Program): Program {
   }));
 }
 
-/** The same on the real machine, in this very thread. */
-async function performAlone(
-  scene: Scene,
-  program: Program,
-): Promise<Pick<Judgement, 'violations'>> {
+/** Longest time for a client alone on the real machine: it may wait for ever there as well. */
+const ALONE_MS = 2000;
+
+/** Whether the same goes wrong on the real machine, or never ends. */
+async function isBrokenAlone(scene: Scene, program: Program): Promise<boolean> {
+  const dir = mkdtempSync(join(tmpdir(), 'holdfast-alone-'));
+  const stop = new AbortController();
+  const { signal } = stop;
+  try {
+    const patience = sleep(ALONE_MS, true, { signal }).catch(() => true);
+    return await Promise.race([performAlone(scene, program, dir), patience]);
+  } finally {
+    stop.abort();
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+/** In this very thread. */
+async function performAlone(scene: Scene, program: Program, dir: string): Promise<boolean> {
   const declared = scene.instances.at(-1) as AnyDeclared;
   const { seed, repeat } = scene;
-  const dir = mkdtempSync(join(tmpdir(), 'holdfast-alone-'));
   let time = 0;
   const clock = () => {
     time += 1000;
@@ -66,12 +79,10 @@ async function performAlone(
     }
     await declared.store.close?.(store);
     const repetition = { operations, workers: 1, stall: undefined, failures: [] };
-    return await judge(declared, shared, repetition, { repeat, clock, world: realWorld });
-  } catch (error) {
-    const { code, message: reason } = describeError(error);
-    const message = `${code}: ${reason}`;
-    return { violations: [{ invariant: 'open', message, repeat, operations: [], alike: 0 }] };
-  } finally {
-    rmSync(dir, { recursive: true, force: true });
+    const settled = { repeat, clock, world: realWorld };
+    const { violations } = await judge(declared, shared, repetition, settled);
+    return violations.length > 0;
+  } catch {
+    return true;
   }
 }
