@@ -181,7 +181,6 @@ const tripped: Readonly<Record<string, Partial<Record<Fault, readonly string[]>>
     forgets: ['every reservation is listed', 'no port twice'],
     'skips-one': ['lowest ports'],
     'is-large': ['files are bounded'],
-    'slows-down': ['allocation stays cheap'],
     tires: ['all-ok'],
     'is-unsound': ['sound'],
   },

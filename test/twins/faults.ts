@@ -237,14 +237,6 @@ class IsLarge extends HonestPorts {
   }
 }
 
-/** Takes its time for each row that is there. */
-class SlowsDown extends HonestPorts {
-  override async reserve(path: string, options?: SubjectReserveOptions): Promise<number> {
-    await pause(this.rows().length / 10);
-    return super.reserve(path, options);
-  }
-}
-
 const faults = {
   'adds-rows': AddsRows,
   'admits-fault': AdmitsFault,
@@ -273,7 +265,6 @@ const faults = {
   refuses: Refuses,
   'releases-always': ReleasesAlways,
   'skips-one': SkipsOne,
-  'slows-down': SlowsDown,
   tires: Tires,
 } as const;
 

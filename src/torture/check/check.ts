@@ -1,5 +1,6 @@
 import type { Call, CheckResult } from './call.ts';
 import { HistoryError } from './history-error.ts';
+import { judgeInTurn } from './in-turn.ts';
 import type { ModelSpec } from './machine.ts';
 import { prefix, shrink } from './shrink.ts';
 import { type Order, searchOrder } from './wgl.ts';
@@ -28,44 +29,28 @@ export function checkCalls(
   calls: readonly Call[],
   options: CheckOptions = {},
 ): CheckResult {
-  const deadline = performance.now() + (options.timeLimitMs ?? TIME_LIMIT_MS);
-  const groups = partitionsOf(model, calls);
-  const undecided: Partition[] = [];
-  for (const group of groups) {
-    const limit = Math.min(deadline, performance.now() + FIRST_LOOK_MS);
-    const found = judge(model, group.calls, limit);
-    if (found.kind === 'illegal') return violation(model, group, found, deadline);
-    if (found.kind === 'exhausted') undecided.push({ ...group, explained: found.explained });
-  }
-  return decideLater(model, undecided, deadline) ?? { ...NOTHING, verdict: 'ok' };
+  const limitMs = options.timeLimitMs ?? TIME_LIMIT_MS;
+  const deadline = performance.now() + limitMs;
+  const patience = { limitMs, firstLookMs: FIRST_LOOK_MS };
+  const look = (part: Partition, until: number) => judge(model, part.calls, until);
+  const worst = judgeInTurn(partitionsOf(model, calls), look, patience);
+  if (worst === undefined || worst.found.kind === 'legal') return { ...NOTHING, verdict: 'ok' };
+  const { part, found } = worst;
+  return found.kind === 'illegal' ? violation(model, part, found, deadline) : unknown(part, found);
 }
 
 /** Calls that touch each other. */
 interface Partition {
   readonly key: string | undefined;
   readonly calls: readonly Call[];
-  readonly explained: number;
 }
 
 const NOTHING = { reason: undefined, key: undefined, counterexample: [], explained: 0, calls: 0 };
 
-/** The rest of the time for what takes long, the smallest first. */
-function decideLater(
-  model: ModelSpec,
-  undecided: readonly Partition[],
-  deadline: number,
-): CheckResult | undefined {
-  const open: Partition[] = [];
-  for (const [index, group] of undecided.entries()) {
-    const now = performance.now();
-    const found = judge(model, group.calls, now + (deadline - now) / (undecided.length - index));
-    if (found.kind === 'illegal') return violation(model, group, found, deadline);
-    if (found.kind === 'legal') continue;
-    open.push({ ...group, explained: Math.max(group.explained, found.explained) });
-  }
-  const [first] = open;
-  if (first === undefined) return undefined;
-  const { key, explained, calls } = first;
+function unknown(
+  { key, calls }: Partition,
+  { explained }: { readonly explained: number },
+): CheckResult {
   const reason = `no answer within the limits of time and memory: the longest order found explains ${explained} of ${calls.length} calls`;
   return { ...NOTHING, verdict: 'unknown', reason, key, explained, calls: calls.length };
 }
@@ -81,7 +66,7 @@ function partitionsOf(model: ModelSpec, calls: readonly Call[]): Partition[] {
     else groups.set(name, [call]);
   }
   return [...groups.values()]
-    .map((group) => ({ key: group[0]?.key, calls: group, explained: 0 }))
+    .map((group) => ({ key: group[0]?.key, calls: group }))
     .sort((a, b) => a.calls.length - b.calls.length);
 }
 
