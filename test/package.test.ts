@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { missingLine, pageSteps } from './support/page.ts';
 
 const root = join(import.meta.dirname, '..');
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -58,6 +59,7 @@ describe('the tarball', () => {
   const bin = join(consumer, 'node_modules', '.bin', 'holdfast');
   // Its own home, so that no configuration of the user steers it.
   const place = { cwd: consumer, env: { HOLDFAST_DIR: dataDir, HOME: temp } };
+  const steps = pageSteps(readFileSync(join(root, 'docs/torture.md'), 'utf8'));
   let packed: string[] = [];
 
   // Built beside the real dist and not into it, which other tests may be reading.
@@ -73,9 +75,8 @@ describe('the tarball', () => {
     const packing = ['pack', '--ignore-scripts', '--json', '--pack-destination', temp];
     const { stdout } = await mustRun('npm', packing, { cwd: source });
     packed = JSON.parse(stdout)[0].files.map((file: { path: string }) => file.path);
-    writeFileSync(join(consumer, 'package.json'), '{ "private": true, "type": "module" }\n');
     const flags = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
-    await mustRun('npm', ['install', ...flags, tarball], { cwd: consumer });
+    await mustRun('npm', ['install', '--save-dev', ...flags, tarball], { cwd: consumer });
   });
 
   after(() => rmSync(temp, { recursive: true, force: true }));
@@ -103,36 +104,47 @@ describe('the tarball', () => {
 
   test('reserves a port through the library, and the CLI lists it', async () => {
     writeFileSync(
-      join(consumer, 'reserve.js'),
+      join(consumer, 'reserve.mjs'),
       `import { Ports } from 'holdfast/ports';
 await using ports = await Ports.open({ dir: process.env.HOLDFAST_DIR });
 const reservation = await ports.reserve(import.meta.dirname, { tag: 'web' });
 console.log(reservation.port);
 `,
     );
-    const { stdout } = await mustRun('node', ['reserve.js'], place);
+    const { stdout } = await mustRun('node', ['reserve.mjs'], place);
     const port = stdout.trim();
     assert.match(port, /^\d+$/);
     const listed = await mustRun(bin, ['ports', 'list'], place);
     assert.match(listed.stdout, new RegExp(`\\b${port}\\b`));
   });
 
-  test('does what docs/torture.md says, block by block', async () => {
-    const page = readFileSync(join(root, 'docs/torture.md'), 'utf8');
-    const ran: string[] = [];
-    for (const [, kind, file, text = ''] of page.matchAll(/^```(\w+) ?(\S*)\n(.*?)^```/gms)) {
-      if (kind === 'js' && file) writeFileSync(join(consumer, file), text);
-      if (kind !== 'sh') continue;
-      for (const [, line = '', status] of text.matchAll(/^(.+?) +# exits (\d)$/gm)) {
+  test('does what docs/torture.md says, block by block, in an empty folder', async (t) => {
+    const path = [join(consumer, 'node_modules', '.bin'), process.env.PATH].join(delimiter);
+    const env = { ...place.env, PATH: path };
+    let printed = '';
+    let token = '';
+    for (const step of steps) {
+      if (step.kind === 'write') writeFileSync(join(consumer, step.file), step.text);
+      else if (step.kind === 'run') {
         // Installed from the tarball before.
-        if (line.startsWith('npm install')) continue;
-        const [command = '', ...args] = line.replace(/^npx holdfast/, bin).split(' ');
-        const { code, stdout, stderr } = await run(command, args, place);
-        assert.equal(code, Number(status), `${line}\n${stdout}\n${stderr}`);
-        ran.push(line);
+        if (step.line === 'npm install --save-dev holdfast') continue;
+        const line = step.line.replace(/^npx /, '').replace(/TOKEN$/, token);
+        const startedAt = performance.now();
+        const { code, stdout, stderr } = await run('sh', ['-c', line], { cwd: consumer, env });
+        assert.equal(code, step.exits, `${step.line}\n${stdout}\n${stderr}`);
+        t.diagnostic(`${Math.round(performance.now() - startedAt)} ms: ${step.line}`);
+        printed = stdout;
+        token = /torture replay (\S+)/.exec(printed)?.[1] ?? token;
+      } else {
+        const missing = missingLine(step.lines, printed);
+        assert.equal(missing, undefined, `the page shows what was not printed:\n${printed}`);
       }
     }
-    assert.equal(ran.length, 3, ran.join('\n'));
+  });
+
+  test('a declaration of thirty lines is enough', () => {
+    const [first] = steps.filter((step) => step.kind === 'write');
+    assert.ok(first && first.text.trimEnd().split('\n').length <= 30);
   });
 
   for (const way of ['threads', 'processes']) {
