@@ -1,10 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import type {
-  PortsSetup,
-  PortsSubject,
-  SubjectReserveOptions,
-  SubjectRow,
-} from '../../src/torture.ts';
+import type { PortsSetup, PortsSubject, SubjectRow } from '../../src/torture.ts';
 import { HonestPorts, type Range } from './honest.ts';
 
 // One fault for each invariant of the presets, chosen by the query of this module's URL:
