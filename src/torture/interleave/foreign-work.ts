@@ -1,48 +1,54 @@
 import { type AsyncHook, createHook } from 'node:async_hooks';
+import type { Outside, OutsideWork } from './outside-work.ts';
 import { currentPlayer } from './player.ts';
-import type { Scheduler } from './scheduler.ts';
 
-/** What is over when it has told its answer. */
+type Kind = Pick<Outside, 'isRequest' | 'isComputation'>;
+
+/** What is over when it has told its answer, but for what is a stream of its own. */
 const REQUESTS = /REQ|^(Timeout|Immediate|QUERYWRAP|\w+CONNECTWRAP|\w*SENDWRAP|WRITEWRAP)$/;
 
 /** What may tell something again and again. */
 const SOURCES: ReadonlySet<string> = new Set([
-  ...[
-    'ZLIB',
-    'TCPWRAP',
-    'TCPSERVERWRAP',
-    'PIPEWRAP',
-    'PIPESERVERWRAP',
-    'TLSWRAP',
-    'UDPWRAP',
-    'PROCESSWRAP',
-    'WORKER',
-    'MESSAGEPORT',
-  ],
-  ...['FSEVENTWRAP', 'STATWATCHER', 'HTTP2SESSION'],
+  ...['TCPWRAP', 'TCPSERVERWRAP', 'PIPEWRAP', 'PIPESERVERWRAP', 'TLSWRAP', 'UDPWRAP'],
+  ...['PROCESSWRAP', 'WORKER', 'MESSAGEPORT', 'FSEVENTWRAP', 'STATWATCHER', 'HTTP2SESSION'],
 ]);
 
+/** Of the kinds of resources that Node has, those that matter, by name. */
+const kinds = new Map<string, Kind | undefined>();
+
+function kindOf(type: string): Kind | undefined {
+  if (type === 'ZLIB') return { isRequest: false, isComputation: true };
+  if (SOURCES.has(type)) return { isRequest: false, isComputation: false };
+  if (!REQUESTS.test(type) || type.startsWith('HTTP')) return undefined;
+  // All of `crypto`.
+  return { isRequest: true, isComputation: type.endsWith('REQUEST') };
+}
+
 /** Whose is what has begun, by the number that Node gives it. */
-const owners = new Map<number, Scheduler>();
+const owners = new Map<number, OutsideWork>();
 
 let hook: AsyncHook | undefined;
 
 /** Until it is disposed, schedulers are told what players begin that is not simulated. */
 export function watchForeignWork(): Disposable {
   const watch = createHook({
-    init(id, type) {
-      const isRequest = REQUESTS.test(type);
-      if (!isRequest && !SOURCES.has(type)) return;
-      const scheduler = currentPlayer()?.scheduler;
-      if (scheduler === undefined) return;
-      owners.set(id, scheduler);
-      scheduler.beginForeign(id, type, isRequest);
+    init(id, type, _trigger, resource) {
+      if (type === 'TickObject') return;
+      if (!kinds.has(type)) kinds.set(type, kindOf(type));
+      const kind = kinds.get(type);
+      if (kind === undefined) return;
+      const outside = currentPlayer()?.scheduler.outside;
+      if (outside === undefined) return;
+      owners.set(id, outside);
+      const isUnderWay = () => !kind.isComputation || hasCallback(resource);
+      outside.begin({ id, name: type, isUnderWay, ...kind });
     },
     after(id) {
-      owners.get(id)?.hearForeign(id);
+      if (owners.size > 0) owners.get(id)?.hear(id);
     },
     destroy(id) {
-      owners.get(id)?.endForeign(id);
+      if (owners.size === 0) return;
+      owners.get(id)?.end(id);
       owners.delete(id);
     },
     trackPromises: false,
@@ -56,6 +62,12 @@ export function watchForeignWork(): Disposable {
       owners.clear();
     },
   };
+}
+
+/** Node puts it there before it begins something that is not done at once. */
+function hasCallback(resource: object): boolean {
+  const { ondone, cb } = resource as { readonly ondone?: unknown; readonly cb?: unknown };
+  return typeof ondone === 'function' || typeof cb === 'function';
 }
 
 /** Until it is disposed nobody is told, which takes a third off the time of a schedule. */

@@ -1,15 +1,7 @@
 import { drained, pause, turn } from './event-loop.ts';
+import { OutsideWork } from './outside-work.ts';
 import { OBSERVER, type Step, type Strategy } from './step.ts';
-
-interface Timer {
-  readonly id: number;
-  readonly client: number;
-  readonly dueMs: number;
-  readonly label: string;
-  /** Those of one process fire in the order in which they are due, its immediates among themselves. */
-  readonly isImmediate: boolean;
-  fire(): void;
-}
+import { type Timer, Timers } from './timers.ts';
 
 /** Something to be done next, maybe because a timer is due. */
 interface OpenStep extends Step {
@@ -40,6 +32,9 @@ export interface Limits {
   readonly foreignMs: number;
 }
 
+/** What nobody has to clear. */
+const NO_TIMER = 0;
+
 /** Simulated time that each step takes: short timeouts race with I/O, long ones do not. */
 const STEP_MS = 0.05;
 
@@ -59,8 +54,8 @@ export class Scheduler {
   readonly choices: number[] = [];
   /** What happened, in order. */
   readonly labels: string[] = [];
-  /** Names of what clients have begun although nobody controls it. */
-  readonly foreign = new Set<string>();
+  /** What clients begin that is not controlled. */
+  readonly outside = new OutsideWork();
   /** Names of calls between which and the next one nothing could come. */
   readonly synchronous = new Set<string>();
   interruption: Interruption | undefined;
@@ -68,18 +63,13 @@ export class Scheduler {
   onCrash: ((client: number, error: unknown) => void) | undefined;
   #isClosed = false;
   #steps: OpenStep[] = [];
-  #timers: Timer[] = [];
+  readonly #timers = new Timers();
   #nowMs = 0;
-  #nextTimer = 1;
   #points = 0;
   /** When something was last got done. */
   #progressAt = 0;
   #atOnce = 0;
   #foreignMs = 0;
-  /** What nobody controls and is not over, by number: whether it is a request, which ends by itself. */
-  readonly #foreign = new Map<number, boolean>();
-  /** Of that what began since the last step, or told something. */
-  readonly #fresh = new Map<number, boolean>();
   /** Changes whenever a client adds a step or is done. */
   #news = 0;
   #last = -1;
@@ -153,9 +143,8 @@ export class Scheduler {
   close(): void {
     this.#isClosed = true;
     this.#steps = [];
-    this.#timers = [];
-    this.#foreign.clear();
-    this.#fresh.clear();
+    this.#timers.remove(() => true);
+    this.outside.clear();
   }
 
   /**
@@ -163,17 +152,15 @@ export class Scheduler {
    * answers a number for `clear`.
    */
   timer(client: number, label: string, ms: number, fire: () => void): number {
-    const id = this.#nextTimer++;
-    if (this.#isGone(client)) return id;
+    if (this.#isGone(client)) return NO_TIMER;
     const dueMs = this.#nowMs + Math.max(0, ms);
-    this.#timers.push({ id, client, dueMs, label, isImmediate: ms <= 0, fire });
     this.#news += 1;
-    return id;
+    return this.#timers.add({ client, dueMs, label, isImmediate: ms <= 0, fire });
   }
 
   /** It does not fire any more, not even when it is due. */
   clear(id: number): void {
-    this.#timers = this.#timers.filter((timer) => timer.id !== id);
+    this.#timers.remove((timer) => timer.id === id);
     this.#steps = this.#steps.filter(({ timer }) => timer?.id !== id);
   }
 
@@ -193,31 +180,11 @@ export class Scheduler {
     if (!this.#isGone(client)) this.onCrash?.(client, error);
   }
 
-  /** A client has begun something that nobody controls; a request is over with its answer. */
-  beginForeign(id: number, name: string, isRequest: boolean): void {
-    if (this.#isClosed) return;
-    this.foreign.add(name);
-    this.#foreign.set(id, isRequest);
-    this.#fresh.set(id, isRequest);
-  }
-
-  /** That has told something. */
-  hearForeign(id: number): void {
-    const isRequest = this.#foreign.get(id);
-    if (isRequest) this.endForeign(id);
-    else if (isRequest === false) this.#fresh.set(id, isRequest);
-  }
-
-  endForeign(id: number): void {
-    this.#fresh.delete(id);
-    this.#foreign.delete(id);
-  }
-
   /** What this client would have done next never happens. */
   kill(client: number): void {
     this.#dead.add(client);
     this.#steps = this.#steps.filter((step) => step.client !== client);
-    this.#timers = this.#timers.filter((timer) => timer.client !== client);
+    this.#timers.remove((timer) => timer.client === client);
   }
 
   /** What each client waits for. */
@@ -299,17 +266,7 @@ export class Scheduler {
   async #settle(news: number): Promise<void> {
     await drained();
     if (this.#news === news) await turn();
-    if (this.#fresh.size === 0) return;
-    const deadline = performance.now() + this.#foreignMs;
-    while (this.#isUnderWay(news) && performance.now() < deadline) await pause();
-    this.#fresh.clear();
-    await drained();
-  }
-
-  /** Whether somebody may still be on the way to the next call because of what nobody controls. */
-  #isUnderWay(news: number): boolean {
-    for (const isRequest of this.#fresh.values()) if (isRequest) return true;
-    return this.#fresh.size > 0 && this.#news === news;
+    await this.outside.settle(this.#foreignMs, () => this.#news !== news);
   }
 
   /** Whether this client was not killed. */
@@ -330,8 +287,8 @@ export class Scheduler {
   #enabled(): readonly Step[] {
     this.#ring();
     let enabled = this.#open();
-    while (enabled.length === 0 && this.#timers.length > 0) {
-      this.#nowMs = Math.min(...this.#timers.map(({ dueMs }) => dueMs));
+    while (enabled.length === 0 && !this.#timers.isEmpty) {
+      this.#nowMs = this.#timers.firstMs;
       this.#ring();
       enabled = this.#open();
     }
@@ -340,12 +297,8 @@ export class Scheduler {
 
   /** Timers that are due become steps. */
   #ring(): void {
-    if (this.#timers.length === 0) return;
-    const due = this.#timers.filter(({ dueMs }) => dueMs <= this.#nowMs);
-    if (due.length === 0) return;
-    this.#timers = this.#timers.filter(({ dueMs }) => dueMs > this.#nowMs);
-    due.sort((a, b) => a.dueMs - b.dueMs || a.id - b.id);
-    for (const timer of due) {
+    if (this.#timers.isEmpty) return;
+    for (const timer of this.#timers.takeDue(this.#nowMs)) {
       const { client, label, fire } = timer;
       this.#steps.push({ client, label, timer, fire });
     }
@@ -371,7 +324,7 @@ export class Scheduler {
     const deadline = performance.now() + this.#foreignMs;
     for (;;) {
       if (this.#news !== news || isDone()) return true;
-      if (this.#foreign.size === 0 || performance.now() > deadline) return false;
+      if (!this.outside.isOpen || performance.now() > deadline) return false;
       await pause();
     }
   }

@@ -8,7 +8,7 @@ import { describe, test } from 'node:test';
 import timers, { setTimeout as startTimer } from 'node:timers';
 import timersPromises, { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
+import { gzip, gzipSync } from 'node:zlib';
 import { Disk } from '../world/disk.ts';
 import { MemoryFs } from '../world/memory-fs.ts';
 import { EPOCH_MS, type Player, playAs, worldOf } from './player.ts';
@@ -59,6 +59,7 @@ function everything(): Map<string, unknown> {
     ...{ globalThis, Date, 'Date.prototype': Date.prototype, performance, process, AbortSignal },
     ...{ fs, 'fs.promises': fs.promises, timers, timersPromises, crypto },
     'timersPromises.scheduler': timersPromises.scheduler,
+    SubtleCrypto: SubtleCrypto.prototype,
     'fs.realpath': fs.realpath,
     'fs.realpathSync': fs.realpathSync,
     hrtime: process.hrtime,
@@ -332,7 +333,7 @@ describe('simulated machine', () => {
     const works: Record<string, readonly [RegExp, () => Promise<unknown>]> = {
       zlib: [/ZLIB/, () => promisify(gzip)(Buffer.alloc(1_000_000, 'x'))],
       'random bytes': [/RANDOM/, () => promisify(crypto.randomBytes)(1_000_000)],
-      digests: [/HASH/, () => crypto.subtle.digest('SHA-256', Buffer.alloc(1_000_000))],
+      digests: [/subtle.digest/, () => crypto.subtle.digest('SHA-256', Buffer.alloc(1_000_000))],
       'files elsewhere': [/FSREQ/, () => readFile(import.meta.filename)],
       'many at once': [
         /FSREQ/,
@@ -353,12 +354,28 @@ describe('simulated machine', () => {
             () => writeFile(join(SIMULATED_ROOT, 'other'), ''),
           );
           assert.equal(end, 'done');
-          assert.match([...scheduler.foreign].join(), type);
+          const { foreign, computations } = scheduler.outside;
+          assert.match([...foreign, ...computations].join(), type);
           schedules.add(scheduler.labels.join());
         }
         assert.equal(schedules.size, 1);
       });
     }
+
+    test('but done at once is neither named nor waited for', async () => {
+      using _ = simulatedMachine();
+      const { end, scheduler } = await play(async () => {
+        crypto.randomUUID();
+        crypto.randomBytes(100_000);
+        crypto.createHash('sha256').update('x').digest();
+        crypto.scryptSync('x', 'y', 16);
+        gzipSync('x'.repeat(1000));
+        fs.readFileSync(import.meta.filename);
+        await sleep(1);
+      });
+      const { foreign, computations } = scheduler.outside;
+      assert.deepEqual([end, ...foreign, ...computations], ['done']);
+    });
 
     test('of others is not waited for', async () => {
       using _ = simulatedMachine();
@@ -366,7 +383,7 @@ describe('simulated machine', () => {
       const begun = performance.now();
       const { end, scheduler } = await play(() => new Promise(() => undefined));
       assert.equal(end, 'deadlock');
-      assert.deepEqual([...scheduler.foreign], []);
+      assert.deepEqual([...scheduler.outside.foreign], []);
       assert.ok(performance.now() - begun < 900);
       void outside;
     });

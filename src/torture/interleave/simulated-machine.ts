@@ -6,6 +6,7 @@ import { replace } from './replace.ts';
 import { replaceClocks } from './simulated-clock.ts';
 import { replaceProcesses } from './simulated-processes.ts';
 import { replaceTimers } from './simulated-timers.ts';
+import { watchCrypto } from './watched-crypto.ts';
 
 /** Where the files of simulated stores seem to be. */
 export const SIMULATED_ROOT = '/holdfast-simulation';
@@ -51,6 +52,7 @@ function switchOn(): Disposable {
   replaceClocks(stack);
   replaceCrashes(stack);
   replaceProcesses(stack);
+  watchCrypto(stack);
   syncBuiltinESMExports();
   stack.use(watchForeignWork());
   return stack;

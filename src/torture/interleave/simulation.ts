@@ -107,12 +107,12 @@ class Simulation {
     const operations = [...this.#operations, ...this.#inFlight.values()];
     const judgement = await this.#judge(shared, { end, operations, waiting });
     this.#scheduler.close();
-    const { choices, labels, foreign, synchronous } = this.#scheduler;
+    const { choices, labels, outside, synchronous } = this.#scheduler;
     return {
       ...{ ...judgement, operations, end, choices, labels, isHit: this.#isHit },
       openError: this.#openError,
-      foreign: [...foreign],
-      synchronous: [...synchronous],
+      foreign: [...outside.foreign],
+      synchronous: [...synchronous, ...outside.computations],
     };
   }
 
