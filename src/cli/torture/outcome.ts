@@ -33,6 +33,10 @@ export async function tell(call: OutcomeCall, report: Report): Promise<number> {
   };
   write(call.options.report, htmlReport);
   write(call.options.junit, junitReport);
+  const { history } = call.options;
+  if (history !== undefined && report.runs.every(({ mode }) => mode === 'interleave')) {
+    call.note('history: mode interleave writes none');
+  }
   const tests = writeTests(call, report);
   const { columns } = process.stdout;
   call.out(call.options.json ? jsonText(report) : reportText(report, { columns, tests }));

@@ -1,8 +1,6 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { Call, Command, OptionTable } from '../command.ts';
 import { UsageError } from '../parse.ts';
+import { loadDeclaration } from './load.ts';
 import { OUTCOME_DETAILS, outcomeOptions, tell } from './outcome.ts';
 
 const options = {
@@ -19,14 +17,13 @@ export const replay: Command = {
   args: [{ name: 'TOKEN', help: 'As a run in mode interleave has printed it', required: true }],
   details: OUTCOME_DETAILS,
   async run(call: Call<typeof options>) {
-    const { importDeclaration, parseReplayToken, runTorture } = await import('../../torture.ts');
+    const { parseReplayToken, runTorture } = await import('../../torture.ts');
     const [token = ''] = call.args;
     const { name, file } = parsed(() => parseReplayToken(token));
-    const path = resolve(call.cwd, call.options.file ?? file);
-    if (!existsSync(path)) {
-      throw new UsageError(`there is no module ${path}; say with --file where it is`);
-    }
-    const declared = await importDeclaration(pathToFileURL(path).href, name);
+    const declared = await loadDeclaration(
+      { cwd: call.cwd, file: call.options.file ?? file, hint: '; say with --file where it is' },
+      name,
+    );
     const again = `holdfast torture replay ${token}`;
     return tell(call, await runTorture(declared, { replay: token, again, signal: call.signal }));
   },

@@ -1,9 +1,8 @@
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { DeclarationOptions } from '../../torture.ts';
 import type { Call, Command, OptionTable } from '../command.ts';
 import { UsageError } from '../parse.ts';
+import { loadDeclaration } from './load.ts';
 import { OUTCOME_DETAILS, outcomeOptions, tell, watcher } from './outcome.ts';
 
 const MODES = ['auto', 'interleave', 'threads', 'processes', 'crash', 'both'] as const;
@@ -60,11 +59,9 @@ export const run: Command = {
   args: [{ name: 'FILE', help: 'Module that exports a declaration', required: true }],
   details: OUTCOME_DETAILS,
   async run(call: Call<typeof options>) {
-    const { importDeclaration, runTorture } = await import('../../torture.ts');
+    const { runTorture } = await import('../../torture.ts');
     const [file = ''] = call.args;
-    const path = resolve(call.cwd, file);
-    if (!existsSync(path)) throw new UsageError(`there is no module ${path}`);
-    const declared = await importDeclaration(pathToFileURL(path).href, call.options.name);
+    const declared = await loadDeclaration({ cwd: call.cwd, file }, call.options.name);
     const { history, regression } = call.options;
     const report = await runTorture(declared, {
       ...(await runOptions(call, file)),
