@@ -128,7 +128,7 @@ console.log(reservation.port);
       else if (step.kind === 'run') {
         // Installed from the tarball before.
         if (step.line === 'npm install --save-dev holdfast') continue;
-        const line = step.line.replace(/^npx /, '').replace(/TOKEN$/, token);
+        const line = step.line.replace(/^npx /, '').replace(/TOKEN\b/, token);
         const startedAt = performance.now();
         const { code, stdout, stderr } = await run('sh', ['-c', line], { cwd: consumer, env });
         assert.equal(code, step.exits, `${step.line}\n${stdout}\n${stderr}`);
