@@ -1,19 +1,22 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Drawn, drawRound } from '../src/torture/draw.ts';
 import type { Phase } from '../src/torture/plan.ts';
 import type { FaultReport } from '../src/torture/report.ts';
 import {
   type AnyDeclared,
+  block,
   crashImages,
   type DeclarationOptions,
   type Fault,
   type HistoryEvent,
   kill,
   PoolSet,
+  pause,
   type Report,
   type RunReport,
   runTorture,
@@ -21,6 +24,8 @@ import {
 import {
   crowdedLedger,
   hastyLedger,
+  leasedCounter,
+  lockedCounter,
   rewritingLedger,
   soundLedger,
   soundRegister,
@@ -68,7 +73,35 @@ function broken(run: RunReport): readonly string[] {
 }
 
 function complaints(run: RunReport): string {
-  return JSON.stringify([run.reason, run.violations.map(({ message }) => message), run.faults]);
+  const faults = run.faults.map(({ fault, armed, hit, skipped }) => ({
+    fault,
+    armed,
+    hit,
+    skipped,
+  }));
+  const messages = run.violations.map(({ message }) => message);
+  return JSON.stringify([run.verdict, run.reason, messages, faults]).slice(0, 3000);
+}
+
+/** Processes that threads of this one have started and that have not ended. */
+function childrenOf(pid: number): readonly number[] {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const lists = threads.map((thread) =>
+    readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8'),
+  );
+  return lists.flatMap((list) => list.split(' ').filter(Boolean).map(Number)).toSorted();
+}
+
+function isStopped(pid: number): boolean {
+  return existsSync(`/proc/${pid}/stat`) && /\) T /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+}
+
+function leftInTemp(): readonly string[] {
+  return readdirSync(temp).filter((name) => name.startsWith('holdfast-'));
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await delay(2);
 }
 
 /** A round has time for one of them. */
@@ -103,18 +136,79 @@ describe('mode crash', () => {
     );
   });
 
-  // Clients of one worker that never wait begin one after the other.
-  for (const declared of [soundLedger, crowdedLedger]) {
+  // Clients of one worker that never wait begin one after the other: some are killed twice before.
+  for (const [declared, everyMs] of [
+    [soundLedger, 400],
+    [crowdedLedger, 40],
+  ] as const) {
     test(`keeps count of the operations of a ${declared.name} that is killed`, async () => {
       const history = freshFile();
       const seed = 'count';
-      const options = { mode: 'crash', faults: [kill({ everyMs: 400 })], seed, history } as const;
+      const options = { mode: 'crash', faults: [kill({ everyMs })], seed, history } as const;
       const run = await runOf(declared, options);
       assert.equal(run.verdict, 'ok', complaints(run));
       assert.ok(faultOf(run, 'kill').hit > 0, complaints(run));
       assertComplete(declared, run, eventsIn(history), seed);
     });
   }
+});
+
+describe('a run in which workers are stopped', () => {
+  test('tells when, and finds nothing in a counter under a lock, however long that takes', async () => {
+    // Four times as long as the watchdog of the store would wait.
+    const faults = [pause({ everyMs: 150, forMs: 600 }), block({ everyMs: 60, forMs: 50 })];
+    const run = await runOf(lockedCounter, { mode: 'processes', faults, stallMs: 150 });
+    assert.equal(run.verdict, 'ok', complaints(run));
+    for (const fault of ['pause', 'block']) {
+      const { armed, hit, windows } = faultOf(run, fault);
+      assert.ok(armed > 0 && hit > 0 && windows.length === armed, complaints(run));
+      const forNs = fault === 'pause' ? 600e6 : 50e6;
+      // One that met the last operation of a round ends with it.
+      assert.ok(windows.some(({ from, to }) => to - from >= forNs));
+      for (const { target } of windows) assert.match(target, /^clients \d$/);
+    }
+  });
+
+  test('blames a lease that nobody asks for when he writes', async () => {
+    const faults = [pause({ everyMs: 60, forMs: 250 })];
+    const run = await runOf(leasedCounter, { mode: 'processes', faults });
+    assert.deepEqual([...new Set(broken(run))], ['linearizable'], complaints(run));
+  });
+
+  test('says so where there is nobody to stop', async () => {
+    const run = await runOf(soundRegister, {
+      ...{ mode: 'threads', clients: 2, operations: 40 },
+      faults: [pause(), kill()],
+    });
+    for (const fault of ['pause', 'kill']) {
+      assert.match(faultOf(run, fault).skipped ?? '', /takes processes/);
+    }
+  });
+
+  test('ends at once when it is aborted, and leaves no process and no file behind', async () => {
+    const before = childrenOf(process.pid);
+    for (const fault of [pause({ everyMs: 20, forMs: 60_000 }), kill({ everyMs: 10 })]) {
+      const abort = new AbortController();
+      const own = new PoolSet({ processes: 2 });
+      const running = runTorture(soundLedger, {
+        ...{ mode: 'processes', faults: [fault], pools: own, signal: abort.signal },
+      });
+      const seen = new Set(before);
+      await until(() => {
+        const pids = childrenOf(process.pid);
+        for (const pid of pids) seen.add(pid);
+        // Two workers, and one in the place of another.
+        return fault.kind === 'pause' ? pids.some(isStopped) : seen.size > before.length + 2;
+      });
+      const startedAt = performance.now();
+      abort.abort(new Error('enough'));
+      await assert.rejects(running, /^Error: enough$/);
+      assert.ok(performance.now() - startedAt < 10_000);
+      assert.deepEqual(childrenOf(process.pid), before);
+      await own[Symbol.asyncDispose]();
+    }
+    assert.deepEqual(leftInTemp(), []);
+  });
 });
 
 /** Every operation that was drawn is there once, in order, under the numbers of those that did it. */

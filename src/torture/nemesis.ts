@@ -8,6 +8,8 @@ import type { FaultReport, FaultWindow } from './report.ts';
 /** Workers that a nemesis can harm. */
 export interface Hostages {
   readonly count: number;
+  /** Another number whenever an operation has returned. */
+  readonly progress: number;
   /** Undefined for a thread, and for a process that is being replaced. */
   pid(index: number): number | undefined;
   clients(index: number): readonly number[];
@@ -22,7 +24,7 @@ export interface Hostages {
 }
 
 /** Faults that happen while workers work. */
-type Strike = Extract<Fault, { readonly kind: 'kill' | 'pause' | 'block' | 'crash-images' }>;
+export type Strike = Extract<Fault, { readonly kind: 'kill' | 'pause' | 'block' | 'crash-images' }>;
 
 export function isStrike(fault: Fault): fault is Strike {
   return ['kill', 'pause', 'block', 'crash-images'].includes(fault.kind);
@@ -48,12 +50,30 @@ export interface NemesisOptions {
 /** Rounds that are over sooner than a fault is due would never see it. */
 const ROUND_SHARE = 0.8;
 
-/** Harms workers while a round goes on: each kind of fault in its own time, by the seed. */
+/** Of all images of a repetition: they are kept in memory until it is over. */
+const IMAGES_BYTES_MAX = 512 * 1024 * 1024;
+
+/** Oftener than anybody looks how a run gets on. */
+const TOUCH_MS = 20;
+
+/** What became of one fault. */
+interface Tally {
+  armed: number;
+  hit: number;
+  readonly windows: FaultWindow[];
+  /** Of the run, when it struck last. */
+  progress: number | undefined;
+  skipped: string | undefined;
+}
+
+/** Harms workers while a round goes on: each fault in its own time, by the seed. */
 export class Nemesis {
   readonly images: CrashImage[] = [];
   readonly #options: NemesisOptions;
   readonly #random: Random;
-  readonly #tallies = new Map<string, { armed: number; hit: number; windows: FaultWindow[] }>();
+  readonly #tallies: ReadonlyMap<Strike, Tally>;
+  #imageBytes = 0;
+  #isCopying = false;
   #stop = new AbortController();
   #campaigns: Promise<void>[] = [];
   #roundMs = 20;
@@ -62,18 +82,23 @@ export class Nemesis {
   constructor(options: NemesisOptions) {
     this.#options = options;
     this.#random = new Random(`${options.seed}/${options.repeat}/nemesis`);
-    for (const { kind } of options.faults) {
-      this.#tallies.set(kind, { armed: 0, hit: 0, windows: [] });
-    }
+    this.#tallies = new Map(
+      options.faults.map((fault) => [
+        fault,
+        { armed: 0, hit: 0, windows: [], progress: undefined, skipped: undefined },
+      ]),
+    );
   }
 
   begin(hostages: Hostages): void {
     this.#stop = new AbortController();
     this.#beganAt = performance.now();
-    this.#campaigns = this.#options.faults.map((fault) => this.#campaign(fault, hostages));
+    this.#campaigns = [...this.#tallies].map(([fault, tally]) =>
+      this.#campaign(fault, tally, hostages),
+    );
   }
 
-  /** Resolves when nobody is harmed any more. */
+  /** Resolves when nobody is harmed any more. What was to last longer ends now. */
   async end(): Promise<void> {
     this.#roundMs = performance.now() - this.#beganAt;
     this.#stop.abort();
@@ -81,77 +106,126 @@ export class Nemesis {
   }
 
   reports(): readonly FaultReport[] {
-    return [...this.#tallies].map(([fault, tally]) => ({ fault, ...tally, skipped: undefined }));
+    return [...this.#tallies].map(([{ kind }, { progress, ...tally }]) => ({
+      fault: kind,
+      ...tally,
+    }));
   }
 
-  async #campaign(fault: Strike, hostages: Hostages): Promise<void> {
-    const { signal } = this.#stop;
-    for (;;) {
-      const spread = Math.min(2 * fault.everyMs, ROUND_SHARE * this.#roundMs);
-      const waitMs = spread * (this.#random.int(1000) / 1000);
-      const isDue = await delay(waitMs, true, { signal }).catch(() => false);
-      if (!isDue || signal.aborted) return;
-      await this.#strike(fault, hostages);
-      // The rest of the time until the next one, whatever the length of the round.
-      const isNext = await delay(fault.everyMs / 2, true, { signal }).catch(() => false);
-      if (!isNext) return;
+  /** Never rejects: what cannot be done here is no fault of the store. */
+  async #campaign(fault: Strike, tally: Tally, hostages: Hostages): Promise<void> {
+    try {
+      while (tally.skipped === undefined && (await this.#isDue(fault))) {
+        await this.#strike(fault, tally, hostages);
+        // The rest of the time until the next one, whatever the length of the round.
+        if (!(await this.#wait(fault.everyMs / 2))) return;
+      }
+    } catch (error) {
+      tally.skipped = error instanceof Error ? error.message : String(error);
     }
   }
 
-  async #strike(fault: Strike, hostages: Hostages): Promise<void> {
+  #isDue({ everyMs }: Strike): Promise<boolean> {
+    const spread = Math.min(2 * everyMs, ROUND_SHARE * this.#roundMs);
+    return this.#wait(spread * (this.#random.int(1000) / 1000));
+  }
+
+  /** False when the round is over before. */
+  #wait(ms: number): Promise<boolean> {
+    const { signal } = this.#stop;
+    return delay(ms, true, { signal }).catch(() => false);
+  }
+
+  async #strike(fault: Strike, tally: Tally, hostages: Hostages): Promise<void> {
     const { clock, repeat } = this.#options;
     const indexes = Array.from({ length: hostages.count }, (_, index) => index);
     const living = indexes.filter((index) => hostages.pid(index) !== undefined);
     const busy = living.filter((index) => hostages.isBusy(index));
-    const isWanted = fault.kind !== 'crash-images' || this.images.length < fault.limit;
-    // One that is killed is replaced before the next one is: else nothing would ever get done. And an
-    // image shows what a crash leaves only if everybody is stopped.
-    const needsAll = fault.kind === 'kill' || fault.kind === 'crash-images';
-    const isTurn = needsAll ? living.length === hostages.count : living.length > 0;
-    if (!isTurn || !isWanted) return;
+    const { progress, count } = hostages;
+    if (!this.#isTurn(fault, tally, { progress, living, busy, count })) return;
     const victim = this.#random.pick(busy.length > 0 ? busy : living);
-    if (fault.kind === 'kill' && !busy.includes(victim)) return;
     const from = clock();
-    hostages.touch();
-    await this.#do(fault, hostages, { victim, living, from });
-    hostages.touch();
+    using _ = touching(hostages);
+    if (!(await this.#do(fault, hostages, { victim, living, from }))) return;
     const isForAll = fault.kind === 'crash-images';
     const target = isForAll ? 'all clients' : `clients ${hostages.clients(victim).join(', ')}`;
-    this.#note(fault.kind, busy.length > 0, { repeat, from, to: clock(), target });
+    tally.progress = progress;
+    tally.armed += 1;
+    if (busy.length > 0) tally.hit += 1;
+    tally.windows.push({ repeat, from, to: clock(), target });
   }
 
+  #isTurn(fault: Strike, { progress }: Tally, look: Look): boolean {
+    const isEverybodyThere = look.living.length === look.count;
+    if (fault.kind === 'crash-images') {
+      const isWanted = this.images.length < fault.limit && this.#imageBytes < IMAGES_BYTES_MAX;
+      // It shows what a crash leaves only if everybody is stopped.
+      return isWanted && isEverybodyThere;
+    }
+    // Who harms a run that stands still hides that it does.
+    if (progress === look.progress) return false;
+    if (fault.kind !== 'kill') return look.living.length > 0;
+    // One that is killed is replaced before the next one is: else nothing would ever get done. And
+    // nobody begins in the place of another while the others are stopped for an image.
+    return isEverybodyThere && !this.#isCopying && look.busy.length > 0;
+  }
+
+  /** Answers whether it was done. */
   async #do(
     fault: Strike,
     hostages: Hostages,
     { victim, living, from }: { victim: number; living: readonly number[]; from: number },
-  ): Promise<void> {
-    const pid = hostages.pid(victim) as number;
-    if (fault.kind === 'kill') return hostages.kill(victim);
-    if (fault.kind === 'block') {
+  ): Promise<boolean> {
+    const pids = living.flatMap((index) => hostages.pid(index) ?? []);
+    if (fault.kind === 'kill') {
+      hostages.kill(victim);
+    } else if (fault.kind === 'block') {
       hostages.block(victim, fault.forMs);
-      await delay(fault.forMs);
-    } else if (fault.kind === 'pause') await pauseFor(pid, fault.forMs);
-    else {
-      const pids = living.map((index) => hostages.pid(index) as number);
-      const image = await copyStopped(pids, this.#options.dir);
-      this.images.push({ image, from, to: this.#options.clock() });
+      await this.#wait(fault.forMs);
+    } else if (fault.kind === 'pause') {
+      await this.#pause(pids[living.indexOf(victim)] as number, fault.forMs);
+    } else return this.#copy(pids, from);
+    return true;
+  }
+
+  async #pause(pid: number, ms: number): Promise<void> {
+    if (!(await pauseProcess(pid))) return;
+    try {
+      await this.#wait(ms);
+    } finally {
+      resumeProcess(pid);
     }
   }
 
-  #note(kind: string, isHit: boolean, window: FaultWindow): void {
-    const tally = this.#tallies.get(kind);
-    if (tally === undefined) return;
-    tally.armed += 1;
-    if (isHit) tally.hit += 1;
-    tally.windows.push(window);
+  async #copy(pids: readonly number[], from: number): Promise<boolean> {
+    this.#isCopying = true;
+    try {
+      const image = await copyStopped(pids, this.#options.dir);
+      this.images.push({ image, from, to: this.#options.clock() });
+      for (const { bytes } of image.files) this.#imageBytes += bytes.length;
+      return true;
+    } finally {
+      this.#isCopying = false;
+    }
   }
 }
 
-async function pauseFor(pid: number, ms: number): Promise<void> {
-  await pauseProcess(pid);
-  try {
-    await delay(ms);
-  } finally {
-    resumeProcess(pid);
-  }
+/** What can be seen of the workers before one of them is harmed. */
+interface Look {
+  readonly progress: number;
+  readonly living: readonly number[];
+  readonly busy: readonly number[];
+  readonly count: number;
+}
+
+/** Time does not count until this is disposed of. */
+function touching(hostages: Hostages): Disposable {
+  hostages.touch();
+  const timer = setInterval(() => hostages.touch(), TOUCH_MS);
+  return {
+    [Symbol.dispose]: () => {
+      clearInterval(timer);
+      hostages.touch();
+    },
+  };
 }

@@ -9,7 +9,7 @@ import type { Operation } from './operation.ts';
 import { clientCount, type Phase, roleOf, type Size } from './plan.ts';
 import type { Pool } from './pool.ts';
 import type { Job, Reply, Workload } from './protocol.ts';
-import { createSlotFile, type Slot, SlotReader, sharedSlots } from './slots.ts';
+import { createSlotFile, type Slot, SlotReader, SlotWriter, sharedSlots } from './slots.ts';
 import type { Look } from './stall/look.ts';
 import { lockLines, stackLines } from './stall-text.ts';
 import { Gate, maySpin } from './start-line.ts';
@@ -88,6 +88,7 @@ class Crew implements Disposable, Hostages {
   readonly #watchdog: Watchdog;
   readonly #gate = new Gate();
   readonly #aborted: Promise<'aborted'>;
+  readonly #listening = new AbortController();
   readonly #operations: Operation[] = [];
   readonly #journals: string[] = [];
   readonly #failures: string[] = [];
@@ -127,7 +128,8 @@ class Crew implements Disposable, Hostages {
     });
     this.#aborted = new Promise((resolve) => {
       if (options.signal?.aborted) resolve('aborted');
-      options.signal?.addEventListener('abort', () => resolve('aborted'), { once: true });
+      const { signal } = this.#listening;
+      options.signal?.addEventListener('abort', () => resolve('aborted'), { once: true, signal });
     });
   }
 
@@ -191,6 +193,10 @@ class Crew implements Disposable, Hostages {
     return this.#members.length;
   }
 
+  get progress(): number {
+    return this.#slots.progress();
+  }
+
   pid(index: number): number | undefined {
     const member = this.#members[index];
     return member?.isKilled ? undefined : member?.worker.pid;
@@ -221,6 +227,8 @@ class Crew implements Disposable, Hostages {
   }
 
   [Symbol.dispose](): void {
+    // A signal may outlive many repetitions, which it must not keep in memory.
+    this.#listening.abort();
     this.#watchdog[Symbol.dispose]();
     this.#slots.close();
   }
@@ -237,11 +245,13 @@ class Crew implements Disposable, Hostages {
     const deadline = process.hrtime.bigint() + lead;
     if (gate) this.#gate.open(deadline);
     nemesis?.begin(this);
-    const isDone = await this.#all((member) =>
-      gate ? member.worker.next() : this.#go(member, { phase, round, deadline }),
-    );
-    await nemesis?.end();
-    return isDone;
+    try {
+      return await this.#all((member) =>
+        gate ? member.worker.next() : this.#go(member, { phase, round, deadline }),
+      );
+    } finally {
+      await nemesis?.end();
+    }
   }
 
   /** Lets a process do its round, and one in its place the rest of it whenever it is killed. */
@@ -283,6 +293,10 @@ class Crew implements Disposable, Hostages {
       mine.map(({ client, index: last }) => [client, Math.max(last + 1, before[client] ?? 0)]),
     );
     member.skipped = skipped;
+    // Nobody is at what it was at, whatever time the next one takes to come.
+    const slots = new SlotWriter(job.slots, job.clientCount);
+    for (const { client } of mine) slots.place(client, phase, round);
+    slots.close();
     member.worker = this.#options.pool.replace(member.worker);
     await member.worker.ask({ type: 'load', job: member.job });
     await member.worker.ask({ type: 'arm', phase, round, skipped, gate: undefined, turn: 0 });

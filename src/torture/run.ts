@@ -104,7 +104,7 @@ class Run {
       repeats: done,
       ...figures,
       ...{ leaks, schedules: undefined },
-      faults: mergeFaults(this.#faults),
+      faults: mergeFaults([...this.#faults, ...this.#unfit()]),
       violations: kinds.slice(0, KINDS_MAX),
       notes: [...this.#notes],
       durationMs: this.#elapsed() / 1e6,
@@ -189,10 +189,25 @@ class Run {
     return { stallMs, limitAt: this.#startedAt + BigInt(Math.round(limitMs * 1e6)) };
   }
 
+  get #hasProcesses(): boolean {
+    return workerKind(this.#options.mode) === 'processes';
+  }
+
+  /** Faults that this mode has no use for: whoever asked for them must not think that they happened. */
+  #unfit(): readonly FaultReport[] {
+    const { faults = [] } = this.#options;
+    return faults.flatMap((fault) => {
+      const isSimulated = fault.kind === 'power-loss' || fault.kind === 'fail-calls';
+      if (!isSimulated && (this.#hasProcesses || !isStrike(fault))) return [];
+      const skipped = isSimulated ? 'it takes mode interleave' : 'it takes processes';
+      return [{ fault: fault.kind, armed: 0, hit: 0, windows: [], skipped }];
+    });
+  }
+
   #nemesis(dir: string, repeat: number): Nemesis | undefined {
     const { seed, faults = [] } = this.#options;
     const strikes = faults.filter(isStrike);
-    if (strikes.length === 0) return undefined;
+    if (strikes.length === 0 || !this.#hasProcesses) return undefined;
     return new Nemesis({ faults: strikes, seed, repeat, dir, clock: () => this.#elapsed() });
   }
 
@@ -200,7 +215,7 @@ class Run {
   async #seekLeaks(): Promise<readonly LeakReport[]> {
     const declared = this.#declared;
     const { mode, full, workload, seed, signal } = this.#options;
-    if (!declared.expect?.includes('no-leak') || workerKind(mode) !== 'processes') return [];
+    if (!declared.expect?.includes('no-leak') || !this.#hasProcesses) return [];
     const dir = join(this.#base, 'leaks');
     mkdirSync(dir);
     const shared = await this.#create(dir, 0);

@@ -3,11 +3,13 @@ import { createHash } from 'node:crypto';
 import {
   appendFileSync,
   closeSync,
+  existsSync,
   openSync,
   readFileSync,
   renameSync,
   statSync,
   truncateSync,
+  unlinkSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -295,6 +297,54 @@ export const lockedCounter = torture({
   plan: plan('add', { rounds: 2, count: 40 }),
   expect: ['linearizable', 'all-ok'],
 });
+
+/** A counter under a file that is there while somebody is at it, whatever becomes of him. */
+export const lockFileCounter = torture({
+  name: 'lock file counter',
+  store: {
+    create: ({ dir }) => {
+      writeFileSync(join(dir, 'counter'), '0');
+      return dir;
+    },
+    open: (dir) => dir,
+  },
+  model: { init: 0 },
+  ops: (op) => ({
+    add: op({
+      in: () => null,
+      run: async (dir) => {
+        const lock = join(dir, 'lock');
+        while (!isMade(lock)) await pause(2);
+        const count = Number(readFileSync(join(dir, 'counter'), 'utf8')) + 1;
+        await pause(UNDER_WAY_MS);
+        writeFileSync(join(dir, 'counter'), String(count));
+        unlinkSync(lock);
+        return count;
+      },
+      spec: next,
+    }),
+    get: op({
+      in: () => null,
+      run: async (dir) => {
+        while (existsSync(join(dir, 'lock'))) await pause(2);
+        return Number(readFileSync(join(dir, 'counter'), 'utf8'));
+      },
+      spec: (count, _, output) => output === undefined || output === count,
+    }),
+  }),
+  plan: plan('add', { rounds: 2, count: 20 }),
+  finalReads: [{ f: 'get', input: null }],
+  expect: ['linearizable'],
+});
+
+function isMade(file: string): boolean {
+  try {
+    closeSync(openSync(file, 'wx'));
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 async function readAll(file: FileHandle): Promise<Buffer> {
   const { buffer, bytesRead } = await file.read(Buffer.alloc(100), 0, 100, 0);
