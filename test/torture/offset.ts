@@ -39,7 +39,7 @@ function mapped(file: string): Memory {
   };
 }
 
-export default torture({
+export const offset = torture({
   name: 'offset',
   store: {
     create: ({ dir, mode }): SharedArrayBuffer | string => {
