@@ -8,17 +8,20 @@ import type { Operation } from '../operation.ts';
 import { perform } from '../perform.ts';
 import { realWorld } from '../world/real-world.ts';
 import { BoundedSearch } from './bounded.ts';
+import type { Cast } from './cast.ts';
+import { importInstance } from './instances.ts';
 import type { Program } from './program.ts';
-import { type Scene, simulate } from './simulation.ts';
+import { guarded } from './simulated-machine.ts';
+import type { Scene } from './simulation.ts';
 
 /**
  * Lets one client run alone on the simulated machine. What goes wrong there and not on the real one
  * is the fault of the simulation: a store may reach past it, by an addon, a socket or a child.
  * @throws Error which says why the store cannot be simulated
  */
-export async function assertFit(scene: Scene): Promise<void> {
+export async function assertFit(cast: Cast, scene: Scene): Promise<void> {
   const program = alone(scene.program);
-  const { violations, foreign, openError } = await simulate(
+  const { violations, foreign, openError } = await cast.play(
     { ...scene, program, fault: undefined },
     new BoundedSearch(0),
   );
@@ -49,7 +52,12 @@ async function isBrokenAlone(scene: Scene, program: Program): Promise<boolean> {
   const { signal } = stop;
   try {
     const patience = sleep(ALONE_MS, true, { signal }).catch(() => true);
-    return await Promise.race([performAlone(scene, program, dir), patience]);
+    const crash = Promise.withResolvers<boolean>();
+    const ended = guarded(
+      () => performAlone(scene, program, dir),
+      () => crash.resolve(true),
+    );
+    return await Promise.race([ended, crash.promise, patience]);
   } finally {
     stop.abort();
     rmSync(dir, { recursive: true, force: true });
@@ -58,7 +66,7 @@ async function isBrokenAlone(scene: Scene, program: Program): Promise<boolean> {
 
 /** In this very thread. */
 async function performAlone(scene: Scene, program: Program, dir: string): Promise<boolean> {
-  const declared = scene.instances.at(-1) as AnyDeclared;
+  const declared = await importInstance(scene.instances.at(-1) as AnyDeclared);
   const { seed, repeat } = scene;
   let time = 0;
   const clock = () => {

@@ -28,55 +28,50 @@ function kindOf(type: string): Kind | undefined {
 const owners = new Map<number, OutsideWork>();
 
 let hook: AsyncHook | undefined;
+let watchers = 0;
 
-/** Until it is disposed, schedulers are told what players begin that is not simulated. */
+/**
+ * Until it is disposed, schedulers are told what players begin that is not simulated. That adds half
+ * to the time of a schedule.
+ */
 export function watchForeignWork(): Disposable {
-  const watch = createHook({
-    init(id, type, _trigger, resource) {
-      if (type === 'TickObject') return;
-      if (!kinds.has(type)) kinds.set(type, kindOf(type));
-      const kind = kinds.get(type);
-      if (kind === undefined) return;
-      const outside = currentPlayer()?.scheduler.outside;
-      if (outside === undefined) return;
-      owners.set(id, outside);
-      const isUnderWay = () => !kind.isComputation || hasCallback(resource);
-      outside.begin({ id, name: type, isUnderWay, ...kind });
-    },
-    after(id) {
-      if (owners.size > 0) owners.get(id)?.hear(id);
-    },
-    destroy(id) {
-      if (owners.size === 0) return;
-      owners.get(id)?.end(id);
-      owners.delete(id);
-    },
-    trackPromises: false,
+  hook ??= createHook({ init, after, destroy, trackPromises: false });
+  if (watchers === 0) hook.enable();
+  watchers += 1;
+  const stack = new DisposableStack();
+  stack.defer(() => {
+    watchers -= 1;
+    if (watchers > 0) return;
+    hook?.disable();
+    owners.clear();
   });
-  watch.enable();
-  hook = watch;
-  return {
-    [Symbol.dispose]() {
-      watch.disable();
-      hook = undefined;
-      owners.clear();
-    },
-  };
+  return stack;
+}
+
+function init(id: number, type: string, _trigger: number, resource: object): void {
+  if (type === 'TickObject') return;
+  if (!kinds.has(type)) kinds.set(type, kindOf(type));
+  const kind = kinds.get(type);
+  if (kind === undefined) return;
+  const outside = currentPlayer()?.scheduler.outside;
+  if (outside === undefined) return;
+  owners.set(id, outside);
+  const isUnderWay = () => !kind.isComputation || hasCallback(resource);
+  outside.begin({ id, name: type, isUnderWay, ...kind });
+}
+
+function after(id: number): void {
+  if (owners.size > 0) owners.get(id)?.hear(id);
+}
+
+function destroy(id: number): void {
+  if (owners.size === 0) return;
+  owners.get(id)?.end(id);
+  owners.delete(id);
 }
 
 /** Node puts it there before it begins something that is not done at once. */
 function hasCallback(resource: object): boolean {
   const { ondone, cb } = resource as { readonly ondone?: unknown; readonly cb?: unknown };
   return typeof ondone === 'function' || typeof cb === 'function';
-}
-
-/** Until it is disposed nobody is told, which takes a third off the time of a schedule. */
-export function withoutWatch(): Disposable {
-  const paused = hook;
-  paused?.disable();
-  return {
-    [Symbol.dispose]() {
-      if (paused === hook) paused?.enable();
-    },
-  };
 }

@@ -4,25 +4,17 @@ import { type AnyDeclared, importDeclaration } from '../declaration.ts';
 const MARK = 'holdfast-client';
 
 /**
- * The declaration once for every client and once for the observer, each from a module graph of its
- * own, so that what a module keeps to itself is not shared, as it is not between processes. They are
- * loaded anew, packages in CommonJS too, so that one which keeps functions of `node:fs` when it is
- * loaded keeps those of the simulated machine. Native addons there are once.
+ * The declaration from a module graph of its own, so that what a module keeps to itself is not
+ * shared, as it is not between processes. All is loaded anew, packages in CommonJS too, so that one
+ * which keeps functions of `node:fs` when it is loaded keeps those of the simulated machine. Native
+ * addons there are once.
  */
-export async function importInstances(
-  declared: AnyDeclared,
-  count: number,
-): Promise<readonly AnyDeclared[]> {
-  using _ = markedImports();
-  const instances: AnyDeclared[] = [];
-  for (let client = 0; client <= count; client += 1) {
-    using _ = withoutCommonJs();
-    const url = new URL(declared.module);
-    generation += 1;
-    url.searchParams.set(MARK, `${client}.${generation}`);
-    instances.push(await importDeclaration(url.href, declared.name));
-  }
-  return instances;
+export async function importInstance(declared: AnyDeclared): Promise<AnyDeclared> {
+  using _ = withoutCommonJs();
+  const url = new URL(declared.module);
+  generation += 1;
+  url.searchParams.set(MARK, String(generation));
+  return importDeclaration(url.href, declared.name);
 }
 
 /** Node knows a module by its URL: without this, a second run would find those of the first. */
@@ -41,8 +33,11 @@ function withoutCommonJs(): Disposable {
   };
 }
 
-/** What a marked module imports is marked as well, except for the rig itself. */
-function markedImports(): Disposable {
+/**
+ * Until it is disposed, what a marked module imports is marked as well, then or later, except for the
+ * rig itself.
+ */
+export function markedImports(): Disposable {
   const rig = new URL('../', import.meta.url).href;
   const entry = new URL(`../../torture`, import.meta.url).href;
   const hooks = registerHooks({

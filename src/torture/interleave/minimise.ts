@@ -1,9 +1,11 @@
 import type { Drawn } from '../draw.ts';
 import { BoundedSearch } from './bounded.ts';
+import type { Cast } from './cast.ts';
 import { clientsOf, operationCount, type Program } from './program.ts';
 import { movedTo, type SimulatedFault } from './simulated-fault.ts';
-import { type Scene, simulate, type Take } from './simulation.ts';
-import { RandomStrategy } from './strategy.ts';
+import type { Scene, Take } from './simulation.ts';
+import type { Strategy } from './step.ts';
+import { RandomStrategy, ReplayStrategy } from './strategy.ts';
 
 /** A violation, made small. */
 export interface Minimal {
@@ -23,32 +25,42 @@ const SCHEDULES_MAX = 3000;
 const PREEMPTIONS_MAX = 4;
 const FEWEST_MS = 2000;
 
+export interface MinimiseOptions {
+  readonly cast: Cast;
+  /** By the clock of `performance`. */
+  readonly deadline: number;
+  readonly signal: AbortSignal | undefined;
+}
+
 /**
- * Makes a violation smaller: first clients go, then operations, as long as some schedule of what is
- * left breaks the same promise; then the schedule with the fewest preemptions is looked for.
+ * Makes a violation smaller: first the fault goes, then clients, then operations, as long as some
+ * schedule of what is left breaks the same promise; then the schedule with the fewest preemptions is
+ * looked for.
  */
-export async function minimise(
-  found: { readonly scene: Scene; readonly take: Take },
-  deadline: number,
-): Promise<Minimal> {
-  return new Minimiser(found, deadline).run();
+export async function minimise(found: Minimal, options: MinimiseOptions): Promise<Minimal> {
+  return new Minimiser(found, options).run();
 }
 
 class Minimiser {
+  readonly #cast: Cast;
   readonly #deadline: number;
+  readonly #signal: AbortSignal | undefined;
   readonly #promise: string;
   #scene: Scene;
   #take: Take;
   #giveUpAt = 0;
 
-  constructor({ scene, take }: { readonly scene: Scene; readonly take: Take }, deadline: number) {
+  constructor({ scene, take }: Minimal, { cast, deadline, signal }: MinimiseOptions) {
     this.#scene = scene;
     this.#take = take;
+    this.#cast = cast;
     this.#deadline = deadline;
+    this.#signal = signal;
     this.#promise = take.violations[0]?.invariant ?? '';
   }
 
   async run(): Promise<Minimal> {
+    await this.#dropFault();
     for (let goesOn = true; goesOn; ) {
       const before = operationCount(this.#scene.program);
       for (const client of clientsOf(this.#scene.program)) {
@@ -59,6 +71,18 @@ class Minimiser {
     }
     await this.#fewestPreemptions();
     return { scene: this.#scene, take: this.#take };
+  }
+
+  async #dropFault(): Promise<void> {
+    if (this.#scene.fault === undefined) return;
+    const scene = { ...this.#scene, fault: undefined };
+    this.#begin();
+    const take =
+      (await this.#try(scene, new ReplayStrategy(this.#take.choices))) ??
+      (await this.#failsInSomeOrder(scene));
+    if (take === undefined) return;
+    this.#scene = scene;
+    this.#take = take;
   }
 
   /** In halves, then in ever smaller parts. */
@@ -91,7 +115,7 @@ class Minimiser {
 
   /** The scene with its fault, and a schedule of it, that fail; undefined when none was found. */
   async #fails(scene: Scene): Promise<{ scene: Scene; take: Take } | undefined> {
-    this.#giveUpAt = Math.min(this.#deadline, performance.now() + ATTEMPTS_MS);
+    this.#begin();
     if (scene.fault !== undefined) {
       const found = await this.#failsAtSomeMoment(scene, scene.fault);
       if (found) return found;
@@ -105,7 +129,8 @@ class Minimiser {
     scene: Scene,
     fault: SimulatedFault,
   ): Promise<{ scene: Scene; take: Take } | undefined> {
-    const { labels } = await simulate({ ...scene, fault: undefined }, new BoundedSearch(0));
+    const bare = { ...scene, fault: undefined };
+    const { labels } = await this.#cast.play(bare, new BoundedSearch(0));
     for (let moment = 0; moment <= labels.length && this.#goesOn(); moment += 1) {
       const moved = { ...scene, fault: movedTo(fault, moment) };
       const take = await this.#try(moved, new BoundedSearch(0));
@@ -132,7 +157,7 @@ class Minimiser {
   }
 
   async #fewestPreemptions(): Promise<void> {
-    this.#giveUpAt = Math.min(this.#deadline, performance.now() + FEWEST_MS);
+    this.#begin(FEWEST_MS);
     for (let preemptions = 0; preemptions <= PREEMPTIONS_MAX; preemptions += 1) {
       const search = new BoundedSearch(preemptions);
       for (let tried = 0; tried < SCHEDULES_MAX && this.#goesOn(); tried += 1) {
@@ -146,18 +171,27 @@ class Minimiser {
     }
   }
 
-  async #try(scene: Scene, strategy: BoundedSearch | RandomStrategy): Promise<Take | undefined> {
-    const take = await simulate(scene, strategy);
-    return take.violations.some(({ invariant }) => invariant === this.#promise) ? take : undefined;
+  async #try(scene: Scene, strategy: Strategy): Promise<Take | undefined> {
+    const take = await this.#cast.play(scene, strategy);
+    if (!breaks(take, this.#promise)) return undefined;
+    return this.#cast.confirm(scene, take, { promise: this.#promise, sure: false });
+  }
+
+  #begin(patienceMs = ATTEMPTS_MS): void {
+    this.#giveUpAt = Math.min(this.#deadline, performance.now() + patienceMs);
   }
 
   #goesOn(): boolean {
-    return performance.now() < this.#giveUpAt;
+    return performance.now() < this.#giveUpAt && !this.#signal?.aborted;
   }
 
   #isInTime(): boolean {
-    return performance.now() < this.#deadline;
+    return performance.now() < this.#deadline && !this.#signal?.aborted;
   }
+}
+
+export function breaks({ violations }: Take, promise: string): boolean {
+  return violations.some(({ invariant }) => invariant === promise);
 }
 
 /** The program without the operations that `isGone` names, in order. */

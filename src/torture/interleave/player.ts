@@ -16,7 +16,7 @@ export interface Player {
 }
 
 /** Whose code runs now, through every `await`. */
-const players = new AsyncLocalStorage<Player>();
+const players = new AsyncLocalStorage<Player | undefined>();
 
 export function currentPlayer(): Player | undefined {
   return players.getStore();
@@ -25,6 +25,11 @@ export function currentPlayer(): Player | undefined {
 /** Runs code as that of a player. */
 export function playAs<T>(player: Player, code: () => T): T {
   return players.run(player, code);
+}
+
+/** Runs code as that of nobody. */
+export function offStage<T>(code: () => T): T {
+  return players.run(undefined, code);
 }
 
 /** Where simulated time begins: 2023-11-14T22:13:20Z. */

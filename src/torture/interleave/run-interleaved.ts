@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { wrongArgument } from '../../errors.ts';
 import type { AnyDeclared } from '../declaration.ts';
 import { mergeFaults } from '../fault-reports.ts';
 import { describeError } from '../perform.ts';
@@ -8,19 +9,23 @@ import type { FaultReport, RunReport } from '../report.ts';
 import type { RunOptions } from '../run-options.ts';
 import { Tally } from '../tally.ts';
 import type { Counterexample, Violation } from '../verdict.ts';
+import { Cast } from './cast.ts';
 import { explore, LIMITS } from './explore.ts';
-import { importInstances } from './instances.ts';
+import { watchForeignWork } from './foreign-work.ts';
+import { markedImports } from './instances.ts';
 import { type Minimal, minimise } from './minimise.ts';
 import { type SimulatedFault, simulatedFaultText } from './simulated-fault.ts';
 import { simulatedMachine } from './simulated-machine.ts';
-import { type Scene, simulate, type Take } from './simulation.ts';
+import type { Scene, Take } from './simulation.ts';
 import { ReplayStrategy } from './strategy.ts';
 import { parseReplayToken, replayToken } from './token.ts';
 
 /** Schedules whose operations the figures of a report are made of. */
 const TALLIED = 300;
 
+/** However short the run may be, some time is left to make it small. */
 const MINIMISE_MS = 10_000;
+const MINIMISE_MS_MIN = 1000;
 const SCHEDULES_PER_PROGRESS = 100;
 
 /** Runs a declaration in one thread, schedule by schedule, until one of them breaks a promise. */
@@ -28,7 +33,8 @@ export async function runInterleaved(
   declared: AnyDeclared,
   options: RunOptions,
 ): Promise<RunReport> {
-  using _ = simulatedMachine();
+  using _machine = simulatedMachine();
+  using _imports = markedImports();
   const startedAt = performance.now();
   const { mode, full, seed, workload, title, target } = options;
   const plan = declared.plan?.({ mode, full }) ?? defaultPlan(Object.keys(declared.ops), workload);
@@ -36,9 +42,11 @@ export async function runInterleaved(
   const sum = new Sum(new Tally(plan.phases), clients);
   const found = await findViolation(declared, { ...options, plan, clients }, sum);
   const exploredMs = performance.now() - startedAt;
-  const violation = found && (await violationOf(declared, found, options));
+  const violation = found && (await violationOf(declared, found, { ...options, startedAt }));
+  options.signal?.throwIfAborted();
   const figures = sum.figures();
-  if (sum.tried > 0 && clients > 1 && figures.maxConcurrency < 2) {
+  // One schedule shows what it shows.
+  if (options.replay === undefined && sum.tried > 0 && clients > 1 && figures.maxConcurrency < 2) {
     sum.doubts.add('no operation waits for anything, so that nothing could come between');
   }
   const verdict = violation ? 'violation' : sum.doubts.size > 0 ? 'unknown' : 'ok';
@@ -63,9 +71,8 @@ export async function runInterleaved(
 }
 
 /** A program and a schedule that break a promise. */
-interface Found {
-  readonly scene: Scene;
-  readonly take: Take;
+interface Found extends Minimal {
+  readonly cast: Cast;
   /** Whether it is known to be small already. */
   readonly isMinimal: boolean;
 }
@@ -91,9 +98,12 @@ async function findViolation(
     }
     const { phases } = plan;
     const { faults = [] } = options;
-    const settled = { seed, phases, clients, schedules, faults, limitMs, signal, onTake };
+    const onNote = (note: string) => sum.notes.add(note);
+    const settled = { seed, phases, clients, schedules, faults, limitMs, signal, onTake, onNote };
     const found = await explore(declared, settled);
-    return found && { ...found, isMinimal: false };
+    if (found) return { ...found, isMinimal: false };
+    if (sum.tried < schedules) onNote(`ended after ${limitMs} ms, before all were tried`);
+    return undefined;
   } catch (error) {
     signal?.throwIfAborted();
     if (sum.tried > 0 || replay !== undefined) throw error;
@@ -105,15 +115,21 @@ async function findViolation(
   }
 }
 
-async function replayOnce(
-  declared: AnyDeclared,
-  token: string,
-): Promise<{ readonly scene: Scene; readonly take: Take }> {
+async function replayOnce(declared: AnyDeclared, token: string): Promise<Omit<Found, 'isMinimal'>> {
   const { seed, repeat, program, choices, fault } = parseReplayToken(token);
+  for (const { f } of program.flatMap(({ operations }) => operations.flat())) {
+    if (Object.hasOwn(declared.ops, f)) continue;
+    throw wrongArgument(
+      'range',
+      `the token has an operation that '${declared.name}' has not: ${f}`,
+    );
+  }
+  using _ = watchForeignWork();
   const clients = Math.max(1, ...program.map(({ operations }) => operations.length));
-  const instances = await importInstances(declared, clients);
+  const cast = await Cast.load(declared, clients);
+  const { instances } = cast;
   const scene = { instances, program, seed, repeat, fault, limits: LIMITS };
-  return { scene, take: await simulate(scene, new ReplayStrategy(choices)) };
+  return { cast, scene, take: await cast.play(scene, new ReplayStrategy(choices)) };
 }
 
 const SCHEDULES = 2000;
@@ -173,17 +189,16 @@ class Sum {
 async function violationOf(
   declared: AnyDeclared,
   found: Found,
-  options: RunOptions,
+  { startedAt, limitMs, signal, regressionTest }: RunOptions & { readonly startedAt: number },
 ): Promise<Violation | undefined> {
-  const minimal: Minimal = found.isMinimal
-    ? found
-    : await minimise(found, performance.now() + MINIMISE_MS);
-  const { scene, take } = minimal;
-  const violation = take.violations.find(
-    ({ invariant }) => invariant === found.take.violations[0]?.invariant,
-  );
+  const { cast } = found;
+  const promise = found.take.violations[0]?.invariant ?? '';
+  const limitAt = Math.max(startedAt + limitMs, performance.now() + MINIMISE_MS_MIN);
+  const deadline = Math.min(limitAt, performance.now() + MINIMISE_MS);
+  const minimal = found.isMinimal ? found : await minimise(found, { cast, deadline, signal });
+  const { scene, take, isSame } = await replayed(minimal, found, promise);
+  const violation = take.violations.find(({ invariant }) => invariant === promise);
   if (violation === undefined) return undefined;
-  const isSame = await replaysAlike(minimal);
   const operations = take.operations.toSorted((a, b) => a.invokedAt - b.invokedAt);
   const isWhole = violation.counterexample?.operations.length === operations.length;
   const { seed, repeat, program, fault } = scene;
@@ -205,13 +220,21 @@ async function violationOf(
     message: violation.message + doubt,
     repeat: 0,
     operations: [],
-    counterexample: { ...counterexample, test: options.regressionTest?.(counterexample) },
+    counterexample: { ...counterexample, test: regressionTest?.(counterexample) },
   };
 }
 
-async function replaysAlike({ scene, take }: Minimal): Promise<boolean> {
-  const again = await simulate(scene, new ReplayStrategy(take.choices));
-  return shapeOf(again) === shapeOf(take);
+/** The smallest that breaks the promise again with modules that were loaded anew. */
+async function replayed(
+  minimal: Minimal,
+  found: Found,
+  promise: string,
+): Promise<Minimal & { readonly isSame: boolean }> {
+  for (const { scene, take } of [minimal, found]) {
+    const again = await found.cast.replay(scene, take, promise);
+    if (again) return { scene, take: again, isSame: shapeOf(again) === shapeOf(take) };
+  }
+  return { ...found, isSame: false };
 }
 
 /** Who did what, without the names of files, in which there may be a number that goes on counting. */

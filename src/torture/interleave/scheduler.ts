@@ -41,9 +41,6 @@ const STEP_MS = 0.05;
 /** Calls that the observer does at once: more are a loop, which must not hold this thread up. */
 const AT_ONCE_MAX = 10_000;
 
-/** So many more steps the observer may take than a client: it looks at what all have left. */
-const OBSERVER_STEPS = 10;
-
 /**
  * Decides what happens when among clients that share one thread. Every asynchronous call of a client
  * waits here twice: before it takes effect, and before its answer is told. What the observer asks
@@ -95,24 +92,28 @@ export class Scheduler {
       this.#atOnce += 1;
       return atOnce(steps);
     }
-    return new Promise((resolve, reject) => {
+    const told = new Promise<unknown>((resolve, reject) => {
       const answer = (fire: () => void) => this.#add({ client, label: `${label} → answer`, fire });
+      const fail = (error: unknown) => {
+        answer(() => {
+          failedCalls.set(told, { scheduler: this, client });
+          reject(error);
+        });
+      };
       const advance = () => {
         try {
           const { done, value } = steps.next();
           if (!done) this.#add({ client, label, fire: advance });
           else if (value instanceof Promise) {
-            value.then(
-              (answered) => answer(() => resolve(answered)),
-              (error) => answer(() => reject(error)),
-            );
+            value.then((answered) => answer(() => resolve(answered)), fail);
           } else answer(() => resolve(value));
         } catch (error) {
-          answer(() => reject(error));
+          fail(error);
         }
       };
       this.#add({ client, label, fire: advance });
     });
+    return told;
   }
 
   /** Waits until `isReady`, then performs. */
@@ -192,6 +193,11 @@ export class Scheduler {
     return this.#steps.map(({ client, label }) => ({ client, label }));
   }
 
+  /** Who has something left to do. */
+  busy(): readonly number[] {
+    return [...this.#steps, ...this.#timers.all].map(({ client }) => client);
+  }
+
   /** Lets the clients go on one step at a time until all are done. */
   async run(isDone: () => boolean, strategy: Strategy, limits: Limits): Promise<End> {
     this.#foreignMs = limits.foreignMs;
@@ -226,7 +232,7 @@ export class Scheduler {
       isDone = true;
     });
     work.catch(() => undefined);
-    for (let taken = 0; taken < OBSERVER_STEPS * limits.steps; taken += 1) {
+    for (let taken = 0; taken < limits.steps; taken += 1) {
       await this.#settle(-1);
       if (isDone) return { end: 'done', value: await work };
       const [step] = this.#enabled();
@@ -328,6 +334,17 @@ export class Scheduler {
       await pause();
     }
   }
+}
+
+/** Whose calls those were that have failed: nobody plays when they are told so. */
+const failedCalls = new WeakMap<
+  object,
+  { readonly scheduler: Scheduler; readonly client: number }
+>();
+
+/** Whose call it was that this promise is the answer of, if it has failed. */
+export function callerOf(promise: unknown) {
+  return typeof promise === 'object' && promise ? failedCalls.get(promise) : undefined;
 }
 
 async function atOnce(steps: Iterator<void, unknown>): Promise<unknown> {

@@ -11,9 +11,10 @@ import { promisify } from 'node:util';
 import { gzip, gzipSync } from 'node:zlib';
 import { Disk } from '../world/disk.ts';
 import { MemoryFs } from '../world/memory-fs.ts';
+import { watchForeignWork } from './foreign-work.ts';
 import { EPOCH_MS, type Player, playAs, worldOf } from './player.ts';
 import { type End, Scheduler } from './scheduler.ts';
-import { SIMULATED_ROOT, simulatedMachine } from './simulated-machine.ts';
+import { guarded, SIMULATED_ROOT, simulatedMachine } from './simulated-machine.ts';
 import { OBSERVER } from './step.ts';
 import { ReplayStrategy } from './strategy.ts';
 
@@ -324,9 +325,28 @@ describe('simulated machine', () => {
       });
       return sleep(10);
     };
+    const begun = performance.now();
     const { end, crashes } = await play(late, floating, ticking, () => sleep(10));
     assert.equal(end, 'done');
+    assert.ok(performance.now() - begun < 1000);
     assert.deepEqual(crashes.toSorted(), ['0: in a timer', '1: in a promise', '2: in a tick']);
+  });
+
+  test('nor does it where code is guarded on the real machine', async () => {
+    using _ = simulatedMachine();
+    const errors: unknown[] = [];
+    const late = async () => {
+      setTimeout(() => {
+        throw new Error('in a real timer');
+      }, 1);
+      void Promise.reject(new Error('in a real promise'));
+      await sleep(20);
+    };
+    await guarded(late, (error) => errors.push(error));
+    assert.deepEqual(errors.map(String).toSorted(), [
+      'Error: in a real promise',
+      'Error: in a real timer',
+    ]);
   });
 
   describe('what is not simulated', () => {
@@ -342,7 +362,8 @@ describe('simulated machine', () => {
     };
     for (const [name, [type, work]] of Object.entries(works)) {
       test(`is waited for, always at the same place, and named: ${name}`, async () => {
-        using _ = simulatedMachine();
+        using _machine = simulatedMachine();
+        using _watch = watchForeignWork();
         const schedules = new Set<string>();
         for (let time = 0; time < 3; time += 1) {
           const { end, scheduler } = await play(
@@ -363,7 +384,8 @@ describe('simulated machine', () => {
     }
 
     test('but done at once is neither named nor waited for', async () => {
-      using _ = simulatedMachine();
+      using _machine = simulatedMachine();
+      using _watch = watchForeignWork();
       const { end, scheduler } = await play(async () => {
         crypto.randomUUID();
         crypto.randomBytes(100_000);
@@ -378,7 +400,8 @@ describe('simulated machine', () => {
     });
 
     test('of others is not waited for', async () => {
-      using _ = simulatedMachine();
+      using _machine = simulatedMachine();
+      using _watch = watchForeignWork();
       const outside = sleep(1000, undefined, { ref: false });
       const begun = performance.now();
       const { end, scheduler } = await play(() => new Promise(() => undefined));

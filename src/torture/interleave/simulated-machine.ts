@@ -1,8 +1,10 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { syncBuiltinESMExports } from 'node:module';
 import { mountMemoryFs } from '../world/fs-hook.ts';
-import { watchForeignWork } from './foreign-work.ts';
-import { currentPlayer, fsHook } from './player.ts';
+import { turn } from './event-loop.ts';
+import { currentPlayer, fsHook, offStage } from './player.ts';
 import { replace } from './replace.ts';
+import { callerOf } from './scheduler.ts';
 import { replaceClocks } from './simulated-clock.ts';
 import { replaceProcesses } from './simulated-processes.ts';
 import { replaceTimers } from './simulated-timers.ts';
@@ -54,7 +56,6 @@ function switchOn(): Disposable {
   replaceProcesses(stack);
   watchCrypto(stack);
   syncBuiltinESMExports();
-  stack.use(watchForeignWork());
   return stack;
 }
 
@@ -63,12 +64,28 @@ const CRASHES: ReadonlySet<unknown> = new Set([
   ...['uncaughtExceptionMonitor', 'uncaughtException', 'unhandledRejection'],
 ]);
 
+/** Who is told of what nobody catches, besides players. */
+const guards = new AsyncLocalStorage<(error: unknown) => void>();
+
+/** Runs code; what nobody catches there, then or later, ends only what it does. */
+export function guarded<T>(code: () => T, onCrash: (error: unknown) => void): T {
+  return guards.run(onCrash, code);
+}
+
 function replaceCrashes(stack: DisposableStack): void {
   const { emit } = process;
-  replace(stack, process, 'emit', function (this: unknown, ...args: [unknown, unknown]) {
-    const player = CRASHES.has(args[0]) ? currentPlayer() : undefined;
-    if (player === undefined) return Reflect.apply(emit, process, args);
-    player.scheduler.crash(player.client, args[1]);
+  replace(stack, process, 'emit', (...args: readonly unknown[]) => {
+    const [event, error, promise] = args;
+    if (!CRASHES.has(event)) return Reflect.apply(emit, process, args);
+    const player = currentPlayer() ?? callerOf(promise);
+    const guard = guards.getStore();
+    if (player === undefined && guard === undefined) return Reflect.apply(emit, process, args);
+    // Who only monitors is asked before.
+    if (event === 'uncaughtExceptionMonitor') return true;
+    // Node goes on with what is due after a turn, for which it would now take a simulated one.
+    if (event === 'uncaughtException') void offStage(turn);
+    if (player) player.scheduler.crash(player.client, error);
+    else guard?.(error);
     return true;
   });
 }

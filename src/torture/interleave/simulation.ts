@@ -43,6 +43,8 @@ export interface Take extends Judgement {
   readonly openError: unknown;
   /** Whether the fault met anything. */
   readonly isHit: boolean;
+  /** Clients that were left in the midst of something. */
+  readonly unfinished: readonly number[];
 }
 
 /** One point is a microsecond of a history. */
@@ -104,13 +106,17 @@ class Simulation {
     await turn();
     const waiting = this.#scheduler.waiting();
     this.#disarm();
+    const everybody = [OBSERVER, ...this.#players.map(({ client }) => client)];
     const operations = [...this.#operations, ...this.#inFlight.values()];
     const judgement = await this.#judge(shared, { end, operations, waiting });
+    const isWhole = end === 'done';
+    const unfinished = isWhole ? [...this.#killed, ...this.#scheduler.busy()] : everybody;
     this.#scheduler.close();
     const { choices, labels, outside, synchronous } = this.#scheduler;
     return {
       ...{ ...judgement, operations, end, choices, labels, isHit: this.#isHit },
       openError: this.#openError,
+      unfinished,
       foreign: [...outside.foreign],
       synchronous: [...synchronous, ...outside.computations],
     };

@@ -17,6 +17,10 @@ export class Timers {
     return this.#timers.length === 0;
   }
 
+  get all(): readonly Timer[] {
+    return this.#timers;
+  }
+
   /** When the first is due. */
   get firstMs(): number {
     return Math.min(...this.#timers.map(({ dueMs }) => dueMs));
