@@ -12,6 +12,7 @@ import {
   block,
   crashImages,
   type DeclarationOptions,
+  damage,
   type Fault,
   type HistoryEvent,
   kill,
@@ -22,13 +23,20 @@ import {
   runTorture,
 } from '../src/torture.ts';
 import {
+  abortingValue,
+  checkedValue,
   crowdedLedger,
   hastyLedger,
   leasedCounter,
   lockedCounter,
+  lockFileCounter,
   rewritingLedger,
+  searchingValue,
   soundLedger,
   soundRegister,
+  uncheckedValue,
+  unspecified,
+  waitingValue,
 } from './torture/faulty.ts';
 
 // Whatever a run leaves in the temporary directory is found there.
@@ -136,6 +144,20 @@ describe('mode crash', () => {
     );
   });
 
+  test('tells of a lock that a killed client has left, while the others still ask for it', async () => {
+    const faults = [kill({ everyMs: 40 })];
+    const run = await runOf(lockFileCounter, { mode: 'crash', faults, stallMs: 1500 });
+    assert.deepEqual(broken(run), ['no-deadlock'], complaints(run));
+    assert.match(run.violations[0]?.message ?? '', /^deadlock: /);
+  });
+
+  test('tells of a lock that a crash leaves, and waits for nobody who waits for it', async () => {
+    const faults = [crashImages({ everyMs: 15, limit: 3 })];
+    const run = await runOf(lockFileCounter, { mode: 'crash', faults, stallMs: 1000 });
+    assert.deepEqual(broken(run), ['no-deadlock'], complaints(run));
+    assert.match(run.violations[0]?.message ?? '', /^after a crash at .* not read within 1000 ms$/);
+  });
+
   // Clients of one worker that never wait begin one after the other: some are killed twice before.
   for (const [declared, everyMs] of [
     [soundLedger, 400],
@@ -208,6 +230,50 @@ describe('a run in which workers are stopped', () => {
       await own[Symbol.asyncDispose]();
     }
     assert.deepEqual(leftInTemp(), []);
+  });
+});
+
+describe('files that are damaged', () => {
+  test('are refused by a store that keeps checksums, whatever is cut and whichever bit is turned', async () => {
+    const faults = [damage({ kinds: ['truncate', 'flip'] })];
+    const run = await runOf(checkedValue, { mode: 'processes', faults });
+    assert.equal(run.verdict, 'ok', complaints(run));
+    const { armed, hit } = faultOf(run, 'damage');
+    const [note] = run.notes;
+    assert.ok(armed > 200 && hit === armed && note?.startsWith(`damage: ${armed};`), note);
+  });
+
+  test('make a store without checksums answer what was never written', async () => {
+    const faults = [damage({ kinds: ['truncate', 'flip'], limit: 12 })];
+    const run = await runOf(uncheckedValue, { mode: 'processes', faults });
+    assert.ok(broken(run).length > 0 && broken(run).every((one) => one === 'damage'));
+    assert.match(
+      run.violations[0]?.message ?? '',
+      /^value at byte \d+.* went unnoticed: get answered/,
+    );
+  });
+
+  test('take nobody with them but the worker that reads them', async () => {
+    const faults = [damage({ kinds: ['truncate'], limit: 2 })];
+    const run = await runOf(abortingValue, { mode: 'processes', faults });
+    assert.equal(run.violations.length + (run.violations[0]?.alike ?? 0), 2, complaints(run));
+    assert.match(run.violations[0]?.message ?? '', /^value at byte \d+: .* killed by SIGABRT/);
+  });
+
+  for (const declared of [searchingValue, waitingValue]) {
+    test(`are not looked at for ever: a ${declared.name} is given up`, async () => {
+      const faults = [damage({ kinds: ['truncate'], limit: 1 })];
+      const run = await runOf(declared, { mode: 'processes', faults, stallMs: 1500 });
+      const [found] = run.violations;
+      assert.equal(found?.message, 'value at byte 0: the store was not read within 1500 ms');
+    });
+  }
+
+  test('say nothing of a store whose answers no spec explains', async () => {
+    const faults = [damage({ kinds: ['truncate'], limit: 3 })];
+    const run = await runOf(unspecified, { mode: 'processes', faults });
+    assert.equal(run.verdict, 'ok', complaints(run));
+    assert.match(run.notes.join(), /nobody can say whether it was right/);
   });
 });
 

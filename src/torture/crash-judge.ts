@@ -1,6 +1,7 @@
 import { renameSync, rmSync } from 'node:fs';
 import type { AnyDeclared } from './declaration.ts';
 import { writeImage } from './faults/directory-image.ts';
+import type { Inspection } from './inspector.ts';
 import { type Judgement, type JudgeOptions, judge } from './judge.ts';
 import type { CrashImage } from './nemesis.ts';
 import type { Operation } from './operation.ts';
@@ -14,6 +15,11 @@ export interface Crashed {
   readonly dir: string;
 }
 
+export interface ImageOptions extends JudgeOptions {
+  /** Has somebody who was not there read what is left after these operations. */
+  readonly inspect: (operations: readonly Operation[]) => Promise<Inspection | undefined>;
+}
+
 /**
  * Judges each image as if everybody had been killed then: the store is opened on it, and what is
  * read from it must go with what had been answered before. The images take the place of the store's
@@ -22,7 +28,7 @@ export interface Crashed {
 export async function* judgeImages(
   { declared, shared, repetition, dir }: Crashed,
   images: readonly CrashImage[],
-  options: JudgeOptions,
+  { inspect, ...options }: ImageOptions,
 ): AsyncGenerator<Judgement, void> {
   if (images.length === 0) return;
   const whole = `${dir}.whole`;
@@ -31,7 +37,12 @@ export async function* judgeImages(
     for (const { image, from, to } of images) {
       writeImage(image, dir);
       const operations = before(repetition.operations, from, to);
-      const found = await judge(declared, shared, { ...repetition, operations }, options);
+      const found = await judge(
+        declared,
+        shared,
+        { ...repetition, operations },
+        { ...options, inspection: await inspect(operations) },
+      );
       yield {
         ...found,
         violations: found.violations.map((one) => ({ ...one, ...told(one, from) })),

@@ -1,6 +1,7 @@
 import type { AnyDeclared, Broken } from './declaration.ts';
 import { readFinally } from './final-reads.ts';
 import { History } from './history.ts';
+import type { Inspection } from './inspector.ts';
 import { checkLinearizable } from './linearizable.ts';
 import type { Operation } from './operation.ts';
 import { describeError } from './perform.ts';
@@ -24,6 +25,8 @@ export interface JudgeOptions {
   readonly world: World;
   /** Whether a store in hard conditions may fail in ways that its declaration has no word for. */
   readonly forgives?: boolean | undefined;
+  /** Of somebody who has read the store in the place of the one who judges. */
+  readonly inspection?: Inspection | undefined;
 }
 
 /** Enough operations to see what is wrong. */
@@ -47,13 +50,18 @@ export async function judge(
   const { stall } = repetition;
   // A store whose clients hang or are gone would only be blamed for what they left.
   const isWhole = !stall && repetition.failures.length === 0;
-  await using store = isWhole ? await reopen(declared, shared, options.world, blame) : undefined;
-  const read = store
-    ? await readFinally(declared, store.handle, {
-        process: 1 + repetition.operations.reduce((most, one) => Math.max(most, one.process), -1),
-        clock: options.clock,
-      })
-    : [];
+  const { inspection } = options;
+  const isReadable = isWhole && !blameInspection(inspection, blame);
+  await using store = isReadable ? await reopen(declared, shared, options, blame) : undefined;
+  const read =
+    inspection?.kind === 'read'
+      ? inspection.operations
+      : store
+        ? await readFinally(declared, store.handle, {
+            process: nextProcess(repetition.operations),
+            clock: options.clock,
+          })
+        : [];
   const history = new History([...repetition.operations, ...read]);
   const { forgives = false } = options;
   for (const failure of repetition.failures) {
@@ -77,6 +85,21 @@ export async function judge(
   }
   if (store) await judgeInvariants(declared, store.handle, { history, shared }, blame);
   return { violations, doubts, notes: history.notes };
+}
+
+/** Somebody who has not been in a history yet. */
+export function nextProcess(operations: readonly Operation[]): number {
+  return 1 + operations.reduce((most, one) => Math.max(most, one.process), -1);
+}
+
+/** Whether there is nothing left to read. */
+function blameInspection(inspection: Inspection | undefined, blame: Blame): boolean {
+  if (inspection === undefined || inspection.kind === 'read') return false;
+  const { kind, reason } = inspection;
+  if (kind === 'refused') blame('reopen', reason);
+  else if (kind === 'hung') blame('no-deadlock', `when all clients had gone, ${reason}`);
+  else blame('workers', `when all clients had gone: ${reason}`);
+  return true;
 }
 
 type Blame = (
@@ -131,15 +154,23 @@ async function judgeInvariants(
 async function reopen(
   declared: AnyDeclared,
   shared: unknown,
-  world: World,
+  { world, inspection }: JudgeOptions,
   blame: Blame,
 ): Promise<(AsyncDisposable & { readonly handle: unknown }) | undefined> {
   const { store, invariants = {}, finalReads = [] } = declared;
-  if (Object.keys(invariants).length + finalReads.length === 0) return undefined;
+  const reads = inspection ? [] : finalReads;
+  if (Object.keys(invariants).length + reads.length === 0) return undefined;
   // A store that cannot even be opened again has broken whatever it promised.
   try {
     const handle: unknown = await store.open(shared, world);
-    return { handle, [Symbol.asyncDispose]: async () => store.close?.(handle) };
+    const close = async () => {
+      try {
+        await store.close?.(handle);
+      } catch (error) {
+        blame('close', sentenceOf(error));
+      }
+    };
+    return { handle, [Symbol.asyncDispose]: close };
   } catch (error) {
     blame('reopen', sentenceOf(error));
     return undefined;

@@ -2,22 +2,25 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { prepareConditions } from './conditions.ts';
-import { judgeImages } from './crash-judge.ts';
+import { type Crashed, judgeImages } from './crash-judge.ts';
 import { judgeDamage } from './damage-judge.ts';
 import type { AnyDeclared } from './declaration.ts';
 import { mergeFaults } from './fault-reports.ts';
-import { readImage } from './faults/directory-image.ts';
+import { type DirectoryImage, readImage } from './faults/directory-image.ts';
 import { eventsOf, writeHistory } from './history.ts';
+import { Inspector } from './inspector.ts';
 import { runInterleaved } from './interleave/run-interleaved.ts';
 import { jobOf } from './job.ts';
-import { type Judgement, judge } from './judge.ts';
+import { type Judgement, judge, nextProcess } from './judge.ts';
 import { leakViolation, seekLeaksIn } from './leak-run.ts';
-import { isStrike, Nemesis } from './nemesis.ts';
+import { type CrashImage, isStrike, Nemesis } from './nemesis.ts';
+import type { Operation } from './operation.ts';
 import { clientCount, defaultPlan, type Plan } from './plan.ts';
 import { workerKind } from './pool-set.ts';
 import { type Repetition, runRepetition } from './repetition.ts';
 import type { FaultReport, LeakReport, RunReport } from './report.ts';
 import type { RunOptions } from './run-options.ts';
+import { createSlotFile, type SlotStorage, sharedSlots } from './slots.ts';
 import { Tally } from './tally.ts';
 import type { Verdict, Violation } from './verdict.ts';
 import { Violations } from './violations.ts';
@@ -59,19 +62,22 @@ class Run {
   readonly #doubts = new Set<string>();
   readonly #notes = new Set<string>();
   readonly #faults: FaultReport[] = [];
+  readonly #inspector: Inspector;
   #workers = 0;
 
   constructor(declared: AnyDeclared, options: RunOptions, base: string) {
-    const { mode, full, workload } = options;
+    const { mode, full, workload, pool, signal } = options;
     this.#declared = declared;
     this.#options = options;
     this.#base = base;
     this.#plan =
       declared.plan?.({ mode, full }) ?? defaultPlan(Object.keys(declared.ops), workload);
     this.#tally = new Tally(this.#plan.phases);
+    this.#inspector = new Inspector({ pool: pool.behind([]), slots: this.#idleSlots(), signal });
   }
 
   async report(): Promise<RunReport> {
+    await using _ = this.#inspector;
     const { repeats = 1, phases } = this.#plan;
     let done = 0;
     for (let goesOn = true; goesOn && this.#isDue(done, repeats); done += 1) {
@@ -136,8 +142,7 @@ class Run {
     const { dir } = conditions;
     const shared = await this.#create(dir, repeat);
     const nemesis = this.#nemesis(dir, repeat);
-    const damage = faults.find((fault) => fault.kind === 'damage');
-    const older = damage && readImage(dir);
+    const older = faults.some(({ kind }) => kind === 'damage') ? readImage(dir) : undefined;
     const repetition = await runRepetition({
       ...{ declared, workload, size, shared, seed, repeat, kind, nemesis, signal },
       phases: this.#plan.phases,
@@ -151,31 +156,58 @@ class Run {
     this.#tally.add(repetition.operations, repetition.workers);
     this.#keep(repetition, repeat);
     await conditions.relax();
-    const settled = { repeat, clock: () => this.#elapsed(), world: realWorld };
-    const found = await judge(declared, shared, repetition, {
-      ...settled,
-      forgives: conditions.areHard,
-    });
-    this.#take(found);
     const upset = repetition.operations.filter(({ isBug }) => isBug).length;
     this.#faults.push(...(nemesis?.reports() ?? []), ...conditions.reports(upset));
-    // What a broken run has left says nothing new.
-    if (found.violations.length === 0) {
-      const crashed = { declared, shared, repetition, dir };
-      for await (const judgement of judgeImages(crashed, nemesis?.images ?? [], settled)) {
-        this.#take(judgement);
-      }
-      if (damage && older) {
-        const job = jobOf({ declared, workload, size, shared, seed, repeat });
-        const options = { ...settled, fault: damage, seed, pool, job, older };
-        const { report, ...judgement } = await judgeDamage(crashed, options);
-        this.#faults.push(report);
-        this.#take({ ...judgement, doubts: [] });
-      }
-    }
+    await this.#judge(
+      { declared, shared, repetition, dir },
+      { repeat, images: nemesis?.images, older, forgives: conditions.areHard },
+    );
     rmSync(dir, { recursive: true, force: true });
+    rmSync(rigDir, { recursive: true, force: true });
     const isEnough = this.#options.bails && this.#violations.total > 0;
     return !repetition.stall && !isEnough;
+  }
+
+  /** Judges what is left, then what crashes would have left, then what damage would. */
+  async #judge(
+    crashed: Crashed,
+    {
+      repeat,
+      images,
+      older,
+      forgives,
+    }: {
+      readonly repeat: number;
+      readonly images: readonly CrashImage[] | undefined;
+      readonly older: DirectoryImage | undefined;
+      readonly forgives: boolean;
+    },
+  ): Promise<void> {
+    const { declared, shared, repetition } = crashed;
+    const { mode, full, workload, seed, faults = [], stallMs } = this.#options;
+    const job = jobOf({ declared, workload, size: { mode, full }, shared, seed, repeat });
+    const settled = { repeat, clock: () => this.#elapsed(), world: realWorld };
+    const isWhole = !repetition.stall && repetition.failures.length === 0;
+    const inspect = async (operations: readonly Operation[]) => {
+      if (images === undefined || !isWhole) return undefined;
+      const clientCount = nextProcess(operations);
+      return this.#inspector.inspect({ ...job, clientCount }, this.#elapsed(), stallMs);
+    };
+    const inspection = await inspect(repetition.operations);
+    const found = await judge(declared, shared, repetition, { ...settled, forgives, inspection });
+    this.#take(found);
+    // What a broken run has left says nothing new.
+    if (found.violations.length > 0) return;
+    for await (const judgement of judgeImages(crashed, images ?? [], { ...settled, inspect })) {
+      this.#take(judgement);
+    }
+    const damage = faults.find((fault) => fault.kind === 'damage');
+    if (damage && older) {
+      const options = { ...settled, fault: damage, seed, older, job, stallMs };
+      const judgement = await judgeDamage(crashed, { ...options, inspector: this.#inspector });
+      this.#faults.push(judgement.report);
+      this.#take(judgement);
+    }
   }
 
   #create(dir: string, repeat: number): Promise<unknown> {
@@ -187,6 +219,13 @@ class Run {
   get #watchdog(): WatchdogOptions {
     const { stallMs, limitMs } = this.#options;
     return { stallMs, limitAt: this.#startedAt + BigInt(Math.round(limitMs * 1e6)) };
+  }
+
+  #idleSlots(): SlotStorage {
+    if (!this.#hasProcesses) return sharedSlots(1);
+    const file = join(this.#base, 'idle-slots');
+    createSlotFile(file, 1);
+    return { file };
   }
 
   get #hasProcesses(): boolean {

@@ -474,6 +474,23 @@ export const waitingValue = valueFile(
   (bytes) => valueIn(bytes) ?? new Promise<string>(() => undefined),
 );
 
+/** A value of which nothing is promised. */
+export const unspecified = torture({
+  name: 'unspecified',
+  store: {
+    create: ({ dir }) => {
+      put(dir, 'first');
+      return join(dir, 'value');
+    },
+    open: (file) => file,
+  },
+  ops: (op) => ({
+    get: op({ in: () => null, run: async (file) => readFileSync(file, 'latin1') }),
+  }),
+  plan: plan('get', { clients: 2, rounds: 1, count: 4 }),
+  finalReads: [{ f: 'get', input: null }],
+});
+
 /** Opens a file and closes it. */
 export const tidy = torture({
   name: 'tidy',
