@@ -76,7 +76,7 @@ export async function judge(
     const table = inFlightTable(stall.inFlight, options.clock());
     const message = [stall.message, ...table, ...stall.evidence].join('\n');
     if (stall.kind === 'starvation') blame('no-starvation', message);
-    else if (stall.kind === 'late' || stall.kind === 'slow') doubts.push(message);
+    else if (stall.kind === 'late') doubts.push(message);
     else blame('no-deadlock', `${stall.kind}: ${message}`);
   }
   if (!forgives) judgeOutcomes(declared, history, blame);
@@ -84,7 +84,8 @@ export async function judge(
     judgeOrder(declared, history, blame, doubts);
   }
   if (store) await judgeInvariants(declared, store.handle, { history, shared }, blame);
-  return { violations, doubts, notes: history.notes };
+  const notes = repetition.slow ? [...history.notes, repetition.slow] : history.notes;
+  return { violations, doubts, notes };
 }
 
 /** Somebody who has not been in a history yet. */

@@ -47,6 +47,8 @@ export interface Repetition {
   readonly operations: readonly Operation[];
   readonly workers: number;
   readonly stall: KnownStall | undefined;
+  /** What was said of an operation that took very long while others got on. */
+  readonly slow?: string | undefined;
   /** One for each worker that died or could not go on. */
   readonly failures: readonly string[];
 }
@@ -158,6 +160,7 @@ class Crew implements Disposable, Hostages {
         inFlight: stall.inFlight.map((slot) => this.#called(slot)),
         evidence: this.#evidence,
       },
+      slow: this.#watchdog.slow,
       failures: this.#failures,
     };
   }

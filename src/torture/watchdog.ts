@@ -44,6 +44,7 @@ export class Watchdog implements Disposable {
   readonly #timer: NodeJS.Timeout;
   readonly #everyMs: number;
   readonly #looks: Look[] = [];
+  #slow: string | undefined;
   #progress = -1;
   #idleMs = 0;
   #lookedAt = performance.now();
@@ -58,6 +59,11 @@ export class Watchdog implements Disposable {
       const stall = this.#look();
       if (stall) resolve(stall);
     }, this.#everyMs);
+  }
+
+  /** What was said of an operation that took very long. */
+  get slow(): string | undefined {
+    return this.#slow;
   }
 
   /** Something other than an operation has got on: a barrier, an open, a close. */
@@ -99,7 +105,10 @@ export class Watchdog implements Disposable {
     looks.push({ atMs: now, ...observe() });
     while (looks.length > 1 && lookedMs(looks.slice(1)) > LOOK_BACK * stallMs) looks.shift();
     const found = classify(looks, { stallMs, slowMs: stallMs });
-    return found && { ...found, inFlight: this.#slots.inFlight() };
+    // Others get on: it may be that all come to an end, or that all stand still in the end.
+    if (found?.kind === 'slow') this.#slow ??= found.message;
+    else if (found) return { ...found, inFlight: this.#slots.inFlight() };
+    return undefined;
   }
 
   /** Whatever the reason. */
