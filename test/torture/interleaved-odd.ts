@@ -131,13 +131,14 @@ export const greedy = torture({
   store: { create: () => null, open: (_, world) => world.instrument({ take: () => undefined }) },
   ops: (op) => ({
     take: op({
-      in: () => ({ left: 3 }),
+      in: () => ({ left: 3, name: Buffer.from('abc') }),
       run: async (store, input) => {
         await store.take();
         input.left -= 1;
-        return input.left;
+        return `${input.left} ${input.name.reverse()}`;
       },
-      spec: (_model, _input, left) => left === 2 || illegal(`${left} left of 3`),
+      spec: (_model, { left }, answer) =>
+        answer === undefined || (left === 3 && answer === '2 cba') || illegal(answer),
     }),
   }),
   model,

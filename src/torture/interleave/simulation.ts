@@ -8,6 +8,7 @@ import type { EffectLog } from '../world/disk.ts';
 import { Disk } from '../world/disk.ts';
 import { MemoryFs } from '../world/memory-fs.ts';
 import { NthCallFault } from '../world/nth-call.ts';
+import { copyInput } from './copy-input.ts';
 import { turn } from './event-loop.ts';
 import { EPOCH_MS, type Player, playAs, worldOf } from './player.ts';
 import type { Program, Stretch } from './program.ts';
@@ -274,9 +275,7 @@ class Simulation {
 
   async #work({ client, scheduler }: Player, stretch: Stretch, store: unknown): Promise<void> {
     const declared = this.#scene.instances[client] as AnyDeclared;
-    for (const { f, input: drawn } of stretch.operations[client] ?? []) {
-      // The next schedule has the same, whatever the store does to it.
-      const input = copyOf(drawn);
+    for (const { f, input } of stretch.operations[client] ?? []) {
       await scheduler.point(client, `begin ${f}`);
       const begun = {
         ...{ process: client, phase: stretch.phase, round: 0, f, input },
@@ -284,10 +283,12 @@ class Simulation {
       };
       const lost = { output: undefined, outcome: 'info', returnedAt: undefined } as const;
       this.#inFlight.set(client, { ...begun, ...lost });
-      const done = await perform(declared, store, begun, () => this.#now());
+      // The next schedule has the same, whatever the store does to it.
+      const given = { ...begun, input: copyInput(input) };
+      const done = await perform(declared, store, given, () => this.#now());
       if (this.#killed.has(client)) return;
       this.#inFlight.delete(client);
-      this.#operations.push(this.#told(done));
+      this.#operations.push(this.#told({ ...done, input }));
       scheduler.tellProgress();
     }
   }
@@ -325,7 +326,7 @@ function emptyDisk(): Disk {
   return empty;
 }
 
-/** A store in memory may answer something that it changes later, and change what it is given. */
+/** A store in memory may answer something that it changes later. */
 function copyOf(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   try {
