@@ -9,12 +9,21 @@ const MARK = 'holdfast-client';
  * which keeps functions of `node:fs` when it is loaded keeps those of the simulated machine. Native
  * addons there are once.
  */
-export async function importInstance(declared: AnyDeclared): Promise<AnyDeclared> {
+export function importInstance(declared: AnyDeclared): Promise<AnyDeclared> {
+  const instance = last.then(() => importAnew(declared));
+  last = instance.catch(() => undefined);
+  return instance;
+}
+
+/** One at a time: another one would find modules gone that it is in the midst of loading. */
+let last: Promise<unknown> = Promise.resolve();
+
+async function importAnew(declared: AnyDeclared): Promise<AnyDeclared> {
   using _ = withoutCommonJs();
   const url = new URL(declared.module);
   generation += 1;
   url.searchParams.set(MARK, String(generation));
-  return importDeclaration(url.href, declared.name);
+  return await importDeclaration(url.href, declared.name);
 }
 
 /** Node knows a module by its URL: without this, a second run would find those of the first. */
