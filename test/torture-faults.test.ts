@@ -13,7 +13,9 @@ import {
   crashImages,
   type DeclarationOptions,
   damage,
+  diskFull,
   type Fault,
+  fileLimit,
   type HistoryEvent,
   kill,
   PoolSet,
@@ -21,6 +23,7 @@ import {
   type Report,
   type RunReport,
   runTorture,
+  syscalls,
 } from '../src/torture.ts';
 import {
   abortingValue,
@@ -30,10 +33,12 @@ import {
   leasedCounter,
   lockedCounter,
   lockFileCounter,
+  reportingLedger,
   rewritingLedger,
   searchingValue,
   soundLedger,
   soundRegister,
+  swallowingLedger,
   uncheckedValue,
   unspecified,
   waitingValue,
@@ -274,6 +279,54 @@ describe('files that are damaged', () => {
     const run = await runOf(unspecified, { mode: 'processes', faults });
     assert.equal(run.verdict, 'ok', complaints(run));
     assert.match(run.notes.join(), /nobody can say whether it was right/);
+  });
+});
+
+describe('a store that has a hard time', () => {
+  const hardships: readonly Fault[] = [
+    diskFull({ bytes: 16_384 }),
+    fileLimit({ descriptors: 40 }),
+    syscalls({
+      calls: ['write'],
+      action: { error: 'EIO' },
+      when: { first: 3, step: 4 },
+      paths: ['k0', 'k1', 'k2'],
+    }),
+  ];
+  for (const fault of hardships) {
+    test(`of ${fault.kind} is blamed when it keeps quiet about errors, and only then`, async (t) => {
+      const options = { mode: 'processes', faults: [fault] } as const;
+      const reporting = await runOf(reportingLedger, options);
+      const { skipped, hit, armed } = faultOf(reporting, fault.kind);
+      if (skipped !== undefined) return t.skip(skipped);
+      assert.equal(reporting.verdict, 'ok', complaints(reporting));
+      const { fail, ok } = reporting.outcomes;
+      assert.ok(fail > 0 && ok > 0 && armed > 0, complaints(reporting));
+      assert.equal(hit, fail, 'each error that was met is counted');
+      const swallowing = await runOf(swallowingLedger, options);
+      assert.deepEqual(broken(swallowing), ['linearizable'], complaints(swallowing));
+      assert.equal(swallowing.outcomes.fail, 0);
+    });
+  }
+
+  test('with which the rig itself cannot go on is not blamed', async (t) => {
+    const when = { first: 30, step: 1 };
+    const fault = syscalls({ calls: ['write'], action: { error: 'EIO' }, when });
+    const run = await runOf(soundLedger, { mode: 'processes', faults: [fault] });
+    const { skipped } = faultOf(run, 'syscalls');
+    if (skipped !== undefined) return t.skip(skipped);
+    assert.equal(run.verdict, 'unknown', complaints(run));
+    assert.match(run.reason ?? '', /^a worker could not go on: /);
+  });
+
+  test('where that cannot be is told of nothing else', async () => {
+    const faults = [fileLimit({ descriptors: 40 }), ...hardships.slice(2)];
+    const run = await runOf(reportingLedger, { mode: 'threads', faults });
+    assert.deepEqual(
+      run.faults.map(({ skipped }) => skipped),
+      ['it takes processes', 'it takes processes'],
+    );
+    assert.equal(run.outcomes.fail, 0);
   });
 });
 

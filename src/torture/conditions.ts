@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { DiskFullFault, Fault, FileLimitFault, SyscallsFault } from './faults/fault.ts';
 import type { LaunchPrefix } from './faults/launch-prefix.ts';
@@ -23,7 +23,7 @@ export interface Conditions extends AsyncDisposable {
   readonly areHard: boolean;
   /** Before the store is judged, which must not fail for want of room. */
   relax(): Promise<void>;
-  /** Of how many operations failed with an error that the declaration has no word for. */
+  /** Of how many operations did not succeed. */
   reports(upset: number): readonly FaultReport[];
 }
 
@@ -69,7 +69,9 @@ export async function prepareConditions(
       else {
         log = join(rigDir, 'strace.log');
         const paths = fault.paths?.map((path) => join(dir, path));
-        launch.push(straceLaunch([{ ...fault, ...(paths ? { paths } : {}) }], log));
+        const traced = straceLaunch([{ ...fault, ...(paths ? { paths } : {}) }], log);
+        // Twice -f: a log for each thread. In one, tracers of several processes would mix up their lines.
+        launch.push({ ...traced, args: ['-f', ...traced.args] });
         tell(fault.kind);
       }
     }
@@ -94,9 +96,16 @@ export function isCondition(fault: Fault): fault is Condition {
   return ['disk-full', 'file-limit', 'syscalls'].includes(fault.kind);
 }
 
+/** In the logs of all threads, which have their numbers behind the name. */
 function hitsIn(log: string | undefined): number {
-  if (log === undefined || !existsSync(log)) return 0;
-  return parseStraceLog(readFileSync(log, 'utf8')).length;
+  if (log === undefined) return 0;
+  const names = readdirSync(dirname(log)).filter((name) => name.startsWith(`${basename(log)}.`));
+  const lines = names.flatMap((name) => {
+    const thread = name.slice(basename(log).length + 1);
+    const text = readFileSync(join(dirname(log), name), 'utf8');
+    return text.split('\n').map((line) => `${thread} ${line}`);
+  });
+  return parseStraceLog(lines.join('\n')).length;
 }
 
 const run = promisify(execFile);

@@ -156,7 +156,7 @@ class Run {
     this.#tally.add(repetition.operations, repetition.workers);
     this.#keep(repetition, repeat);
     await conditions.relax();
-    const upset = repetition.operations.filter(({ isBug }) => isBug).length;
+    const upset = repetition.operations.filter(isUpset).length;
     this.#faults.push(...(nemesis?.reports() ?? []), ...conditions.reports(upset));
     await this.#judge(
       { declared, shared, repetition, dir },
@@ -297,4 +297,9 @@ class Run {
     if (this.#violations.total > 0) return 'violation';
     return this.#doubts.size > 0 ? 'unknown' : 'ok';
   }
+}
+
+/** Whether it came back and had not succeeded. */
+function isUpset({ outcome, returnedAt }: Operation): boolean {
+  return outcome !== 'ok' && returnedAt !== undefined;
 }
