@@ -167,9 +167,13 @@ class Crew implements Disposable, Hostages {
 
   /** Asks those who are stuck what they are at, while they are. */
   async gatherEvidence(): Promise<void> {
-    const { workers = [], kind } = this.#stall ?? {};
-    if (this.#stall === undefined || kind === 'late') return;
-    const asked = workers.length > 0 ? workers : [...this.#members.keys()];
+    const { workers, kind, inFlight } = this.#stall ?? {};
+    if (workers === undefined || kind === 'late') return;
+    // In a deadlock each has its part. And who is not at an operation may be at something else.
+    const busy = inFlight?.map(({ client }) => client % this.#members.length) ?? [];
+    const involved =
+      kind === 'deadlock' ? [...new Set([...workers, ...busy])].sort((a, b) => a - b) : workers;
+    const asked = involved.length > 0 ? involved : [...this.#members.keys()];
     const stacks = await Promise.all(
       asked.slice(0, STACKS_MAX).map(async (index) => {
         const stack = await this.#members[index]?.worker.stack();

@@ -5,7 +5,7 @@ import { prepareConditions } from './conditions.ts';
 import { type Crashed, judgeImages } from './crash-judge.ts';
 import { judgeDamage } from './damage-judge.ts';
 import type { AnyDeclared } from './declaration.ts';
-import { mergeFaults } from './fault-reports.ts';
+import { mergeFaults, unfitReports } from './fault-reports.ts';
 import { type DirectoryImage, readImage } from './faults/directory-image.ts';
 import { eventsOf, writeHistory } from './history.ts';
 import { Inspector } from './inspector.ts';
@@ -27,10 +27,10 @@ import { Violations } from './violations.ts';
 import type { WatchdogOptions } from './watchdog.ts';
 import { realWorld } from './world/real-world.ts';
 
-/** As many times the planned repetitions are run until operations of two clients overlap. */
-const OVERLAP_TRIES = 20;
+/** As many times the planned repetitions are run until they show something. */
+const TRIES = 20;
 /** And no longer than this part of the limit, so that the run does not end by it. */
-const OVERLAP_TRIES_LIMIT = 0.25;
+const TRIES_LIMIT = 0.25;
 
 /** Kinds of violations beyond that say nothing new. */
 const KINDS_MAX = 20;
@@ -95,6 +95,7 @@ class Run {
     if (this.#lacksOverlap()) {
       this.#doubts.add('no operation overlapped one of another client');
     }
+    if (this.#lacksHits()) this.#doubts.add('no client was at work when it was to be harmed');
     const { kinds, total } = this.#violations;
     if (kinds.length > KINDS_MAX) {
       this.#notes.add(`${total} violations of ${kinds.length} kinds, ${KINDS_MAX} of them listed`);
@@ -110,23 +111,36 @@ class Run {
       repeats: done,
       ...figures,
       ...{ leaks, schedules: undefined },
-      faults: mergeFaults([...this.#faults, ...this.#unfit()]),
+      faults: mergeFaults([...this.#faults, ...unfitReports(this.#options)]),
       violations: kinds.slice(0, KINDS_MAX),
       notes: [...this.#notes],
       durationMs: this.#elapsed() / 1e6,
     };
   }
 
-  /** A busy machine may run the clients one after the other: that shows nothing, so try again. */
+  /**
+   * A busy machine may run the clients one after the other, and a fast store may be done before
+   * anybody is harmed: that shows nothing, so try again.
+   */
   #isDue(done: number, planned: number): boolean {
     if (done < planned) return true;
     if (this.#violations.total > 0) return false;
-    const isInTime = this.#elapsed() / 1e6 < this.#options.limitMs * OVERLAP_TRIES_LIMIT;
-    return isInTime && done < planned * OVERLAP_TRIES && this.#lacksOverlap();
+    const isInTime = this.#elapsed() / 1e6 < this.#options.limitMs * TRIES_LIMIT;
+    const isVain = this.#lacksOverlap() || this.#lacksHits();
+    return isInTime && done < planned * TRIES && isVain;
   }
 
   #lacksOverlap(): boolean {
     return clientCount(this.#plan.phases) > 1 && this.#tally.maxConcurrency < 2;
+  }
+
+  #lacksHits(): boolean {
+    if (!this.#hasProcesses || !this.#options.faults?.some(isStrike)) return false;
+    const strikes: readonly string[] = this.#options.faults
+      .filter(isStrike)
+      .map(({ kind }) => kind);
+    const harmed = this.#faults.filter(({ fault }) => strikes.includes(fault));
+    return harmed.every(({ hit, skipped }) => hit === 0 && skipped === undefined);
   }
 
   /** One store from `create` to its removal; answers whether another one makes sense. */
@@ -230,17 +244,6 @@ class Run {
 
   get #hasProcesses(): boolean {
     return workerKind(this.#options.mode) === 'processes';
-  }
-
-  /** Faults that this mode has no use for: whoever asked for them must not think that they happened. */
-  #unfit(): readonly FaultReport[] {
-    const { faults = [] } = this.#options;
-    return faults.flatMap((fault) => {
-      const isSimulated = fault.kind === 'power-loss' || fault.kind === 'fail-calls';
-      if (!isSimulated && (this.#hasProcesses || !isStrike(fault))) return [];
-      const skipped = isSimulated ? 'it takes mode interleave' : 'it takes processes';
-      return [{ fault: fault.kind, armed: 0, hit: 0, windows: [], skipped }];
-    });
   }
 
   #nemesis(dir: string, repeat: number): Nemesis | undefined {
