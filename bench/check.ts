@@ -1,4 +1,4 @@
-import { Random } from '../src/torture/random.ts';
+import { Random } from '../src/torture/declare/random.ts';
 import { type Call, checkHistory } from '../src/torture.ts';
 import type { Bench, Figure } from './figure.ts';
 

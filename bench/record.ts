@@ -1,8 +1,8 @@
-import { Client } from '../src/torture/client.ts';
-import type { AnyDeclared } from '../src/torture/declaration.ts';
-import { RunClock } from '../src/torture/run-clock.ts';
-import { SlotWriter, sharedSlots } from '../src/torture/slots.ts';
-import { Turns } from '../src/torture/turns.ts';
+import type { AnyDeclared } from '../src/torture/declare/declaration.ts';
+import { Client } from '../src/torture/run/client.ts';
+import { RunClock } from '../src/torture/run/run-clock.ts';
+import { SlotWriter, sharedSlots } from '../src/torture/run/slots.ts';
+import { Turns } from '../src/torture/run/turns.ts';
 import { op, torture } from '../src/torture.ts';
 import { type Bench, type Figure, median } from './figure.ts';
 

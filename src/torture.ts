@@ -23,8 +23,20 @@ export {
   type Step,
   type Store,
   torture,
-} from './torture/declaration.ts';
-export { expectOk } from './torture/expect.ts';
+} from './torture/declare/declaration.ts';
+export { History, type HistoryEvent } from './torture/declare/history.ts';
+export {
+  constant,
+  type Draw,
+  type Input,
+  integer,
+  key,
+  rec,
+  unique,
+} from './torture/declare/input.ts';
+export type { Operation, Outcome } from './torture/declare/operation.ts';
+export type { Mode, Phase, Plan, Role, RunMode, Size } from './torture/declare/plan.ts';
+export { freshSeed } from './torture/declare/random.ts';
 export {
   block,
   crashImages,
@@ -39,16 +51,9 @@ export {
   syscalls,
 } from './torture/faults/fault.ts';
 export { faultText, parseFault } from './torture/faults/fault-text.ts';
-export { History, type HistoryEvent } from './torture/history.ts';
-export { htmlReport } from './torture/html-report.ts';
-export { constant, type Draw, type Input, integer, key, rec, unique } from './torture/input.ts';
 export { parseReplayToken, type Replay } from './torture/interleave/token.ts';
-export { junitReport } from './torture/junit.ts';
-export { checkLinearizable, type OrderVerdict } from './torture/linearizable.ts';
-export { liveLine } from './torture/live.ts';
-export type { Operation, Outcome } from './torture/operation.ts';
-export type { Mode, Phase, Plan, Role, RunMode, Size } from './torture/plan.ts';
-export { PoolSet } from './torture/pool-set.ts';
+export type { Verdict, Violation } from './torture/judge/verdict.ts';
+export { checkLinearizable, type OrderVerdict } from './torture/order/linearizable.ts';
 export { type CatalogueEntry, catalogue } from './torture/presets/catalogue.ts';
 export {
   type PortsSetup,
@@ -59,23 +64,26 @@ export {
 } from './torture/presets/ports/subject.ts';
 export type { Crew, Scenario, StoreName } from './torture/presets/scenario.ts';
 export { selectPresets } from './torture/presets/select.ts';
-export { freshSeed } from './torture/random.ts';
+export { htmlReport } from './torture/report/html-report.ts';
+export { junitReport } from './torture/report/junit.ts';
+export { liveLine } from './torture/report/live.ts';
 export {
   type Environment,
   exitStatus,
   type Latency,
   type Report,
   type RunReport,
-} from './torture/report.ts';
-export { type PresetOptions, runPresets } from './torture/run-presets.ts';
-export { type DeclarationOptions, runTorture } from './torture/run-torture.ts';
+} from './torture/report/report.ts';
+export { reportText } from './torture/report/text-report.ts';
+export { expectOk } from './torture/run/expect.ts';
+export { PoolSet } from './torture/run/pool-set.ts';
+export { type PresetOptions, runPresets } from './torture/run/run-presets.ts';
+export { type DeclarationOptions, runTorture } from './torture/run/run-torture.ts';
+export type { TortureEvent } from './torture/run/series.ts';
 export {
   mistakes,
   runSelfTest,
   type SelfTestOptions,
   type SelfTestResult,
 } from './torture/self-test/run-self-test.ts';
-export type { TortureEvent } from './torture/series.ts';
-export { reportText } from './torture/text-report.ts';
-export type { Verdict, Violation } from './torture/verdict.ts';
 export type { Awaiting, FileSystem, World } from './torture/world/world.ts';

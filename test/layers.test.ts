@@ -223,7 +223,8 @@ function packageViolation(specifier: string, path: string, manifest: Manifest): 
   if (isBuiltin(specifier)) return 'without node:';
   const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
   if (manifest.dependencies.includes(name)) return undefined;
-  if (/\.(test|fixture)\.ts$/.test(path) && manifest.devDependencies.includes(name)) return undefined;
+  if (/\.(test|fixture)\.ts$/.test(path) && manifest.devDependencies.includes(name))
+    return undefined;
   return 'which is not in dependencies';
 }
 

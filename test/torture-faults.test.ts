@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Drawn, drawRound } from '../src/torture/draw.ts';
-import type { Phase } from '../src/torture/plan.ts';
-import type { FaultReport } from '../src/torture/report.ts';
+import { type Drawn, drawRound } from '../src/torture/declare/draw.ts';
+import type { Phase } from '../src/torture/declare/plan.ts';
+import type { FaultReport } from '../src/torture/report/report.ts';
 import {
   type AnyDeclared,
   block,
@@ -25,12 +26,19 @@ import {
   runTorture,
   syscalls,
 } from '../src/torture.ts';
+import { lossyCounter } from './torture/counters.ts';
 import {
   abortingValue,
   checkedValue,
+  clocks,
+  crossedProcesses,
+  crossedThreads,
   crowdedLedger,
+  HICCUP_MS,
   hastyLedger,
+  hiccuping,
   leasedCounter,
+  littering,
   lockedCounter,
   lockFileCounter,
   reportingLedger,
@@ -38,9 +46,14 @@ import {
   searchingValue,
   soundLedger,
   soundRegister,
+  spinning,
+  starving,
+  stopping,
   swallowingLedger,
+  tidy,
   uncheckedValue,
   unspecified,
+  waitingForOthers,
   waitingValue,
 } from './torture/faulty.ts';
 
@@ -329,6 +342,243 @@ describe('a store that has a hard time', () => {
     assert.equal(run.outcomes.fail, 0);
   });
 });
+
+describe('a run that gets nowhere', () => {
+  const options = { stallMs: 700 };
+
+  test('in threads that wait for two locks crosswise is a deadlock, with both stacks', async () => {
+    const message = await stallOf(crossedThreads, { ...options, mode: 'threads' });
+    assert.match(message, /^deadlock: no operation has returned for \d\.\d s/);
+    assert.equal(
+      message.match(/is in: javascript.*\n.*Atomics\.wait.*\n.*takeLock/g)?.length,
+      2,
+      message,
+    );
+    assert.match(message, /client 0 {2}both 0 .*\nclient 1 {2}both 1 /);
+  });
+
+  test('in processes is one too, with who holds which lock', async () => {
+    const message = await stallOf(crossedProcesses, { ...options, mode: 'processes' });
+    assert.match(message, /^deadlock: /);
+    const holders = [...message.matchAll(/^process (\d+) holds (first|second) /gm)];
+    const [one, other] = holders;
+    assert.ok(holders.length === 2 && one?.[1] !== other?.[1] && one?.[2] !== other?.[2], message);
+  });
+
+  for (const mode of ['threads', 'processes'] as const) {
+    test(`in ${mode} but computes is a livelock, with the function that does`, async () => {
+      const message = await stallOf(spinning, { ...options, mode });
+      assert.match(message, /^livelock: .*worker 1 is computing/);
+      assert.match(message, /worker 1 is in: javascript.*\n +computeForEver \(.*faulty\.ts:\d+/);
+    });
+  }
+
+  test('because a worker was stopped says so', async () => {
+    const message = await stallOf(stopping, { ...options, mode: 'processes' });
+    assert.match(message, /^stopped: worker 1 is stopped by a signal/);
+    assert.match(message, /worker 1 is in: stopped/);
+  });
+
+  test('for one client, where the others do, starves it', async () => {
+    const run = await runOf(starving, { ...options, mode: 'threads', stallMs: 500 });
+    assert.deepEqual(broken(run), ['no-starvation'], complaints(run));
+    assert.match(run.violations[0]?.message ?? '', /^0 operations of client 0 returned/);
+  });
+
+  test('is none on a machine that is only busy', async () => {
+    const load = Array.from({ length: 3 }, () => busyProcess());
+    try {
+      const run = await runOf(lockedCounter, { ...options, mode: 'processes' });
+      assert.equal(run.verdict, 'ok', complaints(run));
+    } finally {
+      for (const child of load) child.kill('SIGKILL');
+    }
+  });
+});
+
+async function stallOf(declared: AnyDeclared, options: DeclarationOptions): Promise<string> {
+  const run = await runOf(declared, options);
+  assert.deepEqual(broken(run), ['no-deadlock'], complaints(run));
+  return run.violations[0]?.message ?? '';
+}
+
+/** Ends by itself some time, should nobody do it. */
+function busyProcess(): ChildProcess {
+  const { NODE_EXTRA_CA_CERTS, NODE_TEST_CONTEXT, ...env } = process.env;
+  const program = 'while (performance.now() < 20_000);';
+  return spawn(process.execPath, ['-e', program], { env, stdio: 'ignore' });
+}
+
+describe('leaks', () => {
+  test('of descriptors, files and processes are told by name', async () => {
+    const run = await runOf(littering, { mode: 'processes' });
+    const found = run.leaks.filter(({ isLeak }) => isLeak);
+    const left = new Map(found.map(({ what, names }) => [what, names.join()]));
+    assert.match(left.get('descriptors') ?? '', /kept \(\d+ times\)/);
+    assert.match(left.get('files') ?? '', /left-/);
+    assert.match(left.get('children') ?? '', /cat/);
+    assert.ok(
+      broken(run).every((one) => one === 'no-leak'),
+      complaints(run),
+    );
+    assert.equal(run.violations.length, found.length);
+  });
+
+  test('are not found where there are none', async () => {
+    const run = await runOf(tidy, { mode: 'processes' });
+    assert.equal(run.verdict, 'ok', complaints(run));
+    assert.deepEqual(
+      run.leaks.map(({ isLeak }) => isLeak),
+      [false, false, false, false],
+    );
+  });
+
+  test('cannot be looked for in a store that waits for others: that shows nothing', async () => {
+    const run = await runOf(waitingForOthers, { mode: 'processes', stallMs: 1500 });
+    assert.equal(run.verdict, 'unknown', complaints(run));
+    assert.match(run.reason ?? '', /^leaks could not be looked for: /);
+  });
+});
+
+describe('a rate', () => {
+  test('tells what a stall has held up, which raw latencies hide', async () => {
+    const run = await runOf(hiccuping, { mode: 'threads' });
+    assert.equal(run.verdict, 'ok', complaints(run));
+    const { corrected, latencyMs } = run;
+    assert.ok(
+      latencyMs.max >= HICCUP_MS && latencyMs.p99 < HICCUP_MS / 2,
+      JSON.stringify(latencyMs),
+    );
+    assert.ok((corrected?.latencyMs.p99 ?? 0) > 0.8 * HICCUP_MS, JSON.stringify(corrected));
+  });
+});
+
+test('clocks of all workers are one clock, to within what each of them says', async () => {
+  const { runs, verdict } = await runTorture(clocks, { mode: 'both', pools });
+  assert.equal(verdict, 'ok', runs.map(complaints).join());
+  for (const run of runs) {
+    // The sum of what two of them say, and that is not much.
+    assert.ok(Number(/within (\d+) ns/.exec(run.notes.join())?.[1]) < 1e6, run.notes.join());
+  }
+});
+
+describe('modes', () => {
+  const small = { clients: 2, operations: 40, schedules: 30, pools } as const;
+
+  test('are tried in turn by auto, as far as a store can be in them', async () => {
+    const { runs, verdict } = await runTorture(soundRegister, { ...small, seed: 'auto' });
+    assert.deepEqual(
+      runs.map(({ mode }) => mode),
+      ['threads', 'processes', 'crash'],
+    );
+    assert.equal(verdict, 'ok', runs.map(complaints).join());
+    assert.match(runs[0]?.notes.join() ?? '', /^not interleaved: the store cannot be simulated: /);
+    assert.deepEqual(
+      runs[2]?.faults.map(({ fault }) => fault),
+      ['kill', 'crash-images'],
+    );
+    assert.ok(runs.every(({ faults, mode }) => mode === 'crash' || faults.length === 0));
+  });
+
+  test('are not tried when one of them has found a violation', async () => {
+    const { runs, verdict } = await runTorture(lossyCounter, small);
+    assert.deepEqual(
+      runs.map(({ mode }) => mode),
+      ['interleave'],
+    );
+    assert.equal(verdict, 'violation');
+  });
+
+  test('that a declaration does not want are left out', async () => {
+    const some = { ...lossyCounter, modes: ['threads', 'processes'] as const };
+    const { runs } = await runTorture(some, small);
+    assert.deepEqual(
+      runs.map(({ mode }) => mode),
+      ['threads'],
+    );
+  });
+
+  test('are run with each number of clients of a matrix, and the worst is the verdict', async () => {
+    const options = { ...small, matrix: [1, 3], mode: 'both' } as const;
+    const { runs, verdict } = await runTorture(lossyCounter, options);
+    assert.deepEqual(
+      runs.map(({ mode, title, clients }) => ({ mode, title, clients })),
+      [
+        { mode: 'threads', title: '1 client', clients: 1 },
+        { mode: 'threads', title: '3 clients', clients: 3 },
+        { mode: 'processes', title: '1 client', clients: 1 },
+        { mode: 'processes', title: '3 clients', clients: 3 },
+      ],
+    );
+    assert.deepEqual(
+      runs.map((run) => run.verdict),
+      ['ok', 'violation', 'ok', 'violation'],
+    );
+    assert.equal(verdict, 'violation');
+    const refused = runTorture(soundLedger, { matrix: [1, 2], pools });
+    await assert.rejects(refused, { name: 'RangeError', message: /has a plan/ });
+  });
+});
+
+test('the figures of a report are those of its history', async () => {
+  const history = freshFile();
+  const options = { mode: 'crash', clients: 3, operations: 60, history, seed: 'figures' } as const;
+  const run = await runOf(soundRegister, { ...options, faults: [oneKill] });
+  assert.equal(run.repeats, 1);
+  const events = eventsIn(history);
+  const { timeline, throughput, outcomes, histograms } = run;
+  assert.equal(timeline.total, run.operations);
+  const invokes = events.filter(({ type }) => type === 'invoke');
+  const place = (f: string | undefined, process: number, us: number) =>
+    `${f} of ${process} at ${us}`;
+  assert.deepEqual(
+    timeline.marks.map(([process, f, , begin]) => place(timeline.f[f], process, begin)),
+    invokes.map(({ f, process, time }) => place(f, process, Math.round(time / 10) / 100)),
+  );
+  const kinds = ['ok', 'fail', 'info'] as const;
+  for (const [number, kind] of kinds.entries()) {
+    const marked = timeline.marks.filter(([, , outcome]) => outcome === number);
+    assert.equal(marked.length, outcomes[kind]);
+    const returned = events.filter(({ type }) => type === kind);
+    assert.equal(marked.filter(([, , , , end]) => end >= 0).length, returned.length);
+  }
+  for (const [process, bins] of throughput.clients.entries()) {
+    const returns = events.filter((one) => one.process === process && one.type !== 'invoke');
+    for (const [bin, count] of bins.entries()) {
+      const isLast = bin === bins.length - 1;
+      const [from, to] = [bin * throughput.binMs * 1e6, (bin + 1) * throughput.binMs * 1e6];
+      const inside = returns.filter(({ time }) => time >= from && (isLast || time < to));
+      assert.equal(count, inside.length, `process ${process}, bin ${bin}`);
+    }
+  }
+  const returned = events.length - invokes.length;
+  const recorded = Object.values(histograms).map(({ counts }) => sum(counts));
+  assert.equal(sum(recorded), returned);
+  assert.deepEqual(run.pairs, pairsIn(events));
+});
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+
+/** How many operations that returned met which, the simple way. */
+function pairsIn(events: readonly HistoryEvent[]): Record<string, number> {
+  const spans = events
+    .filter(({ type }) => type === 'invoke')
+    .flatMap(({ process, f, time }) => {
+      const end = events.find((one) => one.process === process && one.time > time)?.time;
+      return end === undefined ? [] : [{ process, f, begin: time, end }];
+    });
+  const pairs: Record<string, number> = {};
+  for (const [index, one] of spans.entries()) {
+    for (const other of spans.slice(index + 1)) {
+      if (one.begin >= other.end || other.begin >= one.end) continue;
+      const name = [one.f, other.f].sort().join('|');
+      pairs[name] = (pairs[name] ?? 0) + 1;
+    }
+  }
+  return pairs;
+}
 
 /** Every operation that was drawn is there once, in order, under the numbers of those that did it. */
 function assertComplete(

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { collectGarbage } from '../src/torture/leaks/garbage.ts';
 import {
   type AnyDeclared,
   type DeclarationOptions,
@@ -10,6 +11,7 @@ import {
   type RunReport,
   reportText,
   runTorture,
+  type TortureEvent,
   type Verdict,
 } from '../src/torture.ts';
 import { lonely, lossyCounter } from './torture/counters.ts';
@@ -44,7 +46,7 @@ async function violationIn(declared: AnyDeclared, options: DeclarationOptions = 
 }
 
 async function assertOk(declared: AnyDeclared, options: DeclarationOptions = {}): Promise<Found> {
-  const found = await interleave(declared, { schedules: 150, ...options });
+  const found = await interleave(declared, { schedules: 120, ...options });
   assert.equal(found.verdict, 'ok', found.text);
   return found;
 }
@@ -53,7 +55,11 @@ describe('mode interleave', () => {
   describe('an offset that is read, used, and moved on afterwards', () => {
     test('is found with 20 of 20 seeds, and made small', async () => {
       for (let seed = 0; seed < 20; seed += 1) {
-        const found = await violationIn(memory.offsets, { seed: `${seed}`, operations: 6 });
+        const found = await violationIn(memory.offsets, {
+          seed: `${seed}`,
+          clients: 2,
+          operations: 4,
+        });
         assert.equal(found.invariant, 'linearizable');
         assert.ok((found.run.schedules?.tried ?? 0) < 100, found.text);
         assert.equal(found.operations.length, 2, found.text);
@@ -62,7 +68,7 @@ describe('mode interleave', () => {
     });
 
     test('is shown again by its token 100 of 100 times, step by step', async () => {
-      const { token, schedule, message } = await violationIn(memory.offsets);
+      const { token, schedule, message } = await violationIn(memory.offsets, { clients: 2 });
       for (let time = 0; time < 100; time += 1) {
         const again = await violationIn(memory.offsets, { replay: token });
         assert.deepEqual([again.schedule, again.message], [schedule, message]);
@@ -71,8 +77,8 @@ describe('mode interleave', () => {
     });
 
     test('is not found where it is one step', async () => {
-      const { run } = await assertOk(memory.soundOffsets, { schedules: 1000 });
-      assert.equal(run.schedules?.tried, 1000);
+      const { run } = await assertOk(memory.soundOffsets, { schedules: 400 });
+      assert.equal(run.schedules?.tried, 400);
     });
 
     test('the same seed tries the same schedules, whatever ran before', async () => {
@@ -221,6 +227,11 @@ describe('mode interleave', () => {
       await assertOk(odd.staleLockFile);
     });
 
+    test('because a lock that a process left behind is taken away only after a minute', async () => {
+      const { run } = await assertOk(odd.patientLockFile, { faults: [kill()], schedules: 60 });
+      assert.ok((run.faults[0]?.hit ?? 0) > 0);
+    });
+
     test('because there is much to do', async () => {
       const { verdict, text } = await interleave(odd.wellFilled, { schedules: 2 });
       assert.notEqual(verdict, 'violation', text);
@@ -239,7 +250,7 @@ describe('mode interleave', () => {
     });
 
     test('about a smaller program because of what a larger one has left in memory', async () => {
-      const { token, operations } = await violationIn(odd.leavesLockFile);
+      const { token, operations } = await violationIn(odd.leavesLockFile, { clients: 2 });
       assert.equal(operations.length, 2);
       const again = await violationIn(odd.leavesLockFile, { replay: token });
       assert.equal(again.invariant, 'no-deadlock');
@@ -345,6 +356,35 @@ describe('mode interleave', () => {
         assert.ok(isRejected || declared !== stores.lockFile);
         assert.ok(performance.now() - abortedAt < 200);
       }
+    });
+
+    test('20,000 schedules leave nothing in memory', async () => {
+      const heapBytes: number[] = [];
+      const onEvent = (event: TortureEvent) => {
+        if (event.type !== 'progress' || event.repeat % 4000 > 0) return;
+        collectGarbage();
+        const { heapUsed, external } = process.memoryUsage();
+        heapBytes.push(heapUsed + external);
+      };
+      await assertOk(memory.soundOffsets, {
+        ...{ clients: 2, operations: 2, schedules: 20_000, onEvent },
+      });
+      const [first = 0] = heapBytes;
+      assert.equal(heapBytes.length, 5);
+      assert.ok(Math.max(...heapBytes) - first < 2_000_000, `${heapBytes}`);
+    });
+
+    test('nor do those in which clients are killed', async () => {
+      const heapBytes: number[] = [];
+      const onEvent = (event: TortureEvent) => {
+        if (event.type !== 'progress' || event.repeat % 500 > 0) return;
+        collectGarbage();
+        heapBytes.push(process.memoryUsage().heapUsed);
+      };
+      await assertOk(files.together, { schedules: 2000, faults: [kill()], onEvent });
+      const [, first = 0, , last = 0] = heapBytes;
+      // A client that is not forgotten costs some kilobytes.
+      assert.ok(last - first < 500_000, `${heapBytes}`);
     });
 
     test('limitMs ends it, and the report says so', async () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import type { Report } from '../src/torture/report.ts';
+import type { Report } from '../src/torture/report/report.ts';
 import { htmlReport, runTorture } from '../src/torture.ts';
 import { findChromium, launch } from './torture/chromium.ts';
 import { lossyCounter } from './torture/counters.ts';

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { scenarioList } from '../src/cli/torture/list.ts';
-import { clientCount, type Phase } from '../src/torture/plan.ts';
+import { clientCount, type Phase } from '../src/torture/declare/plan.ts';
 import { p3 } from '../src/torture/presets/ports/p3.ts';
 import { pl } from '../src/torture/presets/ports/pl.ts';
 import {

@@ -9,9 +9,9 @@ import { text } from 'node:stream/consumers';
 import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { tell } from '../src/cli/torture/outcome.ts';
-import type { Operation } from '../src/torture/operation.ts';
-import type { RunReport, Timeline } from '../src/torture/report.ts';
-import type { Counterexample } from '../src/torture/verdict.ts';
+import type { Operation } from '../src/torture/declare/operation.ts';
+import type { Counterexample } from '../src/torture/judge/verdict.ts';
+import type { RunReport, Timeline } from '../src/torture/report/report.ts';
 import { htmlReport, junitReport, liveLine, reportText } from '../src/torture.ts';
 import {
   emptyRun,

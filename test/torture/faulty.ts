@@ -17,8 +17,8 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
-import { illegal, op, torture } from '../../src/torture/declaration.ts';
-import type { Plan } from '../../src/torture/plan.ts';
+import { illegal, op, torture } from '../../src/torture/declare/declaration.ts';
+import type { Plan } from '../../src/torture/declare/plan.ts';
 
 // Stores for torture-faults.test.ts: each as small as it can be, sound or with one fault.
 
@@ -504,6 +504,26 @@ export const tidy = torture({
   },
   ops: { rest: op({ in: () => null, run: () => pause(2) }) },
   plan: plan('rest', { clients: 2, rounds: 1, count: 4 }),
+  expect: ['no-leak'],
+});
+
+/** One of its clients waits for what only another one does. */
+export const waitingForOthers = torture({
+  name: 'waiting for others',
+  store: {
+    create: ({ dir }) => join(dir, 'given'),
+    open: (file) => file,
+  },
+  ops: (op) => ({
+    meet: op({
+      in: (draw) => draw.client,
+      run: async (file, client) => {
+        if (client === 1) writeFileSync(file, '');
+        while (!existsSync(file)) await pause(1);
+      },
+    }),
+  }),
+  plan: plan('meet', { clients: 2, rounds: 1, count: 4 }),
   expect: ['no-leak'],
 });
 

@@ -1,7 +1,7 @@
-import { Histogram } from '../../src/torture/histogram.ts';
-import type { Operation } from '../../src/torture/operation.ts';
-import type { Report, RunReport, Timeline } from '../../src/torture/report.ts';
-import type { Counterexample, Violation } from '../../src/torture/verdict.ts';
+import type { Operation } from '../../src/torture/declare/operation.ts';
+import type { Counterexample, Violation } from '../../src/torture/judge/verdict.ts';
+import { Histogram } from '../../src/torture/report/histogram.ts';
+import type { Report, RunReport, Timeline } from '../../src/torture/report/report.ts';
 
 /** Numbers below 1 that are the same every time. */
 function stream(seed = 1): () => number {

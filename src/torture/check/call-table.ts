@@ -1,4 +1,4 @@
-import { cut, oneLine, valueText } from '../printable.ts';
+import { cut, oneLine, valueText } from '../report/printable.ts';
 import type { Call } from './call.ts';
 
 /** A wider table no terminal shows. */

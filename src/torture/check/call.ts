@@ -1,4 +1,4 @@
-import type { Outcome } from '../operation.ts';
+import type { Outcome } from '../declare/operation.ts';
 
 /**
  * One operation of a history as a checker sees it. `begin` and `end` are places in real-time order:

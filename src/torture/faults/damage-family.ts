@@ -8,7 +8,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { Random } from '../random.ts';
+import { Random } from '../declare/random.ts';
 import { type DirectoryImage, type FileImage, writeFile } from './directory-image.ts';
 
 export const DAMAGE_KINDS = [

@@ -1,5 +1,5 @@
 import { wrongArgument } from '../../errors.ts';
-import { Random } from '../random.ts';
+import { Random } from '../declare/random.ts';
 import { type Damage, type DamageKind, type Family, familiesOf } from './damage-family.ts';
 import type { DirectoryImage, FileImage } from './directory-image.ts';
 import { drawNumbers, shareOut, shuffled } from './sample.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { Random } from '../random.ts';
+import { Random } from '../declare/random.ts';
 import { drawNumbers, shareOut, shuffled } from './sample.ts';
 
 describe('sampling', () => {

@@ -1,4 +1,4 @@
-import type { Random } from '../random.ts';
+import type { Random } from '../declare/random.ts';
 
 /**
  * Shares a number of things out: everyone gets the same, except those who cannot use as many, and

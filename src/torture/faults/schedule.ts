@@ -1,5 +1,5 @@
 import { wrongArgument } from '../../errors.ts';
-import { Random } from '../random.ts';
+import { Random } from '../declare/random.ts';
 import { shuffled } from './sample.ts';
 
 export interface FaultTimesOptions {

@@ -1,4 +1,4 @@
-import type { AnyDeclared } from '../declaration.ts';
+import type { AnyDeclared } from '../declare/declaration.ts';
 import { watchForeignWork } from './foreign-work.ts';
 import { importInstance } from './instances.ts';
 import { type Scene, simulate, type Take } from './simulation.ts';

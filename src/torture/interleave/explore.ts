@@ -1,6 +1,6 @@
-import type { AnyDeclared } from '../declaration.ts';
+import type { AnyDeclared } from '../declare/declaration.ts';
+import type { Phase } from '../declare/plan.ts';
 import type { Fault } from '../faults/fault.ts';
-import type { Phase } from '../plan.ts';
 import { BoundedSearch } from './bounded.ts';
 import { Cast } from './cast.ts';
 import { FaultDrawer } from './fault-drawer.ts';
@@ -37,7 +37,7 @@ export interface Found {
 const SCHEDULES_PER_PROGRAM = 100;
 
 /** Of one schedule: it is called endless after so many steps in which nobody got anything done. */
-export const LIMITS: Limits = { steps: 10_000, foreignMs: 2000 };
+export const LIMITS: Limits = { steps: 6000, foreignMs: 2000 };
 
 /** A store that begins nothing foreign in so many schedules is trusted not to. */
 const WATCHED = 100;

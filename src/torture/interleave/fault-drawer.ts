@@ -1,5 +1,5 @@
+import { Random } from '../declare/random.ts';
 import type { Fault } from '../faults/fault.ts';
-import { Random } from '../random.ts';
 import type { SimulatedFault } from './simulated-fault.ts';
 import type { Take } from './simulation.ts';
 

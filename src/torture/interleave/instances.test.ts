@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import type { AnyDeclared } from '../declaration.ts';
+import type { AnyDeclared } from '../declare/declaration.ts';
 import { importInstance, markedImports } from './instances.ts';
 
 const require = createRequire(import.meta.url);
@@ -15,7 +15,7 @@ function modules(context: TestContext): { readonly dir: string; readonly url: st
   const dir = mkdtempSync(join(tmpdir(), 'holdfast-instances-'));
   context.after(() => rmSync(dir, { recursive: true }));
   const write = (name: string, text: string) => writeFileSync(join(dir, name), text);
-  const rig = new URL('../random.ts', import.meta.url).href;
+  const rig = new URL('../declare/random.ts', import.meta.url).href;
   write('state.mjs', 'export const state = { count: 0 };');
   write('lazy.mjs', 'export const state = { count: 0 };');
   write('package.cjs', 'exports.state = { count: 0 }; exports.readFile = require("fs").readFile;');

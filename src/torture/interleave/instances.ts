@@ -1,5 +1,5 @@
 import { createRequire, registerHooks } from 'node:module';
-import { type AnyDeclared, importDeclaration } from '../declaration.ts';
+import { type AnyDeclared, importDeclaration } from '../declare/declaration.ts';
 
 const MARK = 'holdfast-client';
 

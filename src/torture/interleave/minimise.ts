@@ -1,4 +1,4 @@
-import type { Drawn } from '../draw.ts';
+import type { Drawn } from '../declare/draw.ts';
 import { BoundedSearch } from './bounded.ts';
 import type { Cast } from './cast.ts';
 import { clientsOf, operationCount, type Program } from './program.ts';
@@ -49,6 +49,8 @@ class Minimiser {
   #scene: Scene;
   #take: Take;
   #giveUpAt = 0;
+  /** Whether in the last schedule somebody else could have been next at any time. */
+  #hadChoice = true;
 
   constructor({ scene, take }: Minimal, { cast, deadline, signal }: MinimiseOptions) {
     this.#scene = scene;
@@ -146,6 +148,8 @@ class Minimiser {
       do {
         const take = await this.#try(scene, search);
         if (take) return take;
+        // Nobody else could have been next: there is no other schedule.
+        if (!this.#hadChoice) return undefined;
         given += 1;
       } while (given < (ATTEMPTS * preemptions) / 3 && this.#goesOn() && search.next());
     }
@@ -173,6 +177,7 @@ class Minimiser {
 
   async #try(scene: Scene, strategy: Strategy): Promise<Take | undefined> {
     const take = await this.#cast.play(scene, strategy);
+    this.#hadChoice = take.choices.length > 0;
     if (!breaks(take, this.#promise)) return undefined;
     return this.#cast.confirm(scene, take, { promise: this.#promise, sure: false });
   }

@@ -1,6 +1,6 @@
-import type { AnyDeclared } from '../declaration.ts';
-import { type Drawn, drawRound } from '../draw.ts';
-import { clientCount, isMeasured, type Phase } from '../plan.ts';
+import type { AnyDeclared } from '../declare/declaration.ts';
+import { type Drawn, drawRound } from '../declare/draw.ts';
+import { clientCount, isMeasured, type Phase } from '../declare/plan.ts';
 
 /** What every client does in a stretch that all begin together. */
 export interface Stretch {

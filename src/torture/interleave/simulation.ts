@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
-import type { AnyDeclared } from '../declaration.ts';
-import { type Judgement, judge } from '../judge.ts';
-import type { Operation } from '../operation.ts';
-import { describeError, perform } from '../perform.ts';
+import type { AnyDeclared } from '../declare/declaration.ts';
+import type { Operation } from '../declare/operation.ts';
+import { type Judgement, judge } from '../judge/judge.ts';
+import { describeError, perform } from '../run/perform.ts';
 import { crashImages } from '../world/crash-states.ts';
 import type { EffectLog } from '../world/disk.ts';
 import { Disk } from '../world/disk.ts';

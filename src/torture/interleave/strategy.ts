@@ -1,4 +1,4 @@
-import { Random } from '../random.ts';
+import { Random } from '../declare/random.ts';
 import type { Step, Strategy } from './step.ts';
 
 /** Every step equally likely. */

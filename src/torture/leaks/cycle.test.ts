@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import type { LeakReport } from '../report.ts';
+import type { LeakReport } from '../report/report.ts';
 import { leakCycles } from './cycle.ts';
 import { LEAK_CYCLES_MIN } from './rule.ts';
 

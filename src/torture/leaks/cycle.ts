@@ -1,4 +1,4 @@
-import type { LeakReport } from '../report.ts';
+import type { LeakReport } from '../report/report.ts';
 import { stopCompiling } from './garbage.ts';
 import { leftovers } from './leftovers.ts';
 import { growthOf, LEAK_CYCLES_MIN } from './rule.ts';

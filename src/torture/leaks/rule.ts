@@ -1,4 +1,4 @@
-import type { LeakReport } from '../report.ts';
+import type { LeakReport } from '../report/report.ts';
 import { robustSlope } from './slope.ts';
 
 /**

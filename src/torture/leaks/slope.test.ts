@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { Random } from '../random.ts';
+import { Random } from '../declare/random.ts';
 import { robustSlope, SLOPE_VALUES_MIN } from './slope.ts';
 
 const series = fc.array(fc.integer({ min: -1000, max: 1000 }), {

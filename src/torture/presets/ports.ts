@@ -1,4 +1,4 @@
-import type { AnyDeclared } from '../declaration.ts';
+import type { AnyDeclared } from '../declare/declaration.ts';
 import { portsScenarios } from './catalogue/ports.ts';
 import { p1 } from './ports/p1.ts';
 import { p2 } from './ports/p2.ts';

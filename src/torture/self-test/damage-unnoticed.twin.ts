@@ -1,8 +1,8 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { torture } from '../declaration.ts';
-import { unique } from '../input.ts';
+import { torture } from '../declare/declaration.ts';
+import { unique } from '../declare/input.ts';
 
 /** One value with its checksum. */
 export const declared = torture({

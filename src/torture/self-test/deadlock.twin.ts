@@ -1,6 +1,6 @@
 import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { torture } from '../declaration.ts';
+import { torture } from '../declare/declaration.ts';
 
 /** Two files with a lock each; whoever needs both takes them in order of their names. */
 export const declared = torture({

@@ -1,6 +1,6 @@
 import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { torture } from '../declaration.ts';
+import { torture } from '../declare/declaration.ts';
 
 /** A journal that is opened for every line. */
 export const declared = torture({

@@ -1,7 +1,7 @@
 import { open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { illegal, torture } from '../declaration.ts';
-import { integer } from '../input.ts';
+import { illegal, torture } from '../declare/declaration.ts';
+import { integer } from '../declare/input.ts';
 
 const TOTAL = 100;
 

@@ -1,6 +1,6 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { illegal, torture } from '../declaration.ts';
+import { illegal, torture } from '../declare/declaration.ts';
 
 /** Numbers, each of which belongs to whoever made the file of that name. */
 export const declared = torture({

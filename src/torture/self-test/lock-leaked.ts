@@ -1,6 +1,6 @@
 import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { torture } from '../declaration.ts';
+import { torture } from '../declare/declaration.ts';
 
 /** Values that are checked under the lock under which they are written. */
 export const declared = torture({

@@ -1,6 +1,6 @@
 import { open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { illegal, torture } from '../declaration.ts';
+import { illegal, torture } from '../declare/declaration.ts';
 
 /** A counter in a file, which is read and written under a lock. */
 export const declared = torture({

@@ -1,7 +1,7 @@
 import { open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { torture } from '../declaration.ts';
-import { unique } from '../input.ts';
+import { torture } from '../declare/declaration.ts';
+import { unique } from '../declare/input.ts';
 
 /** One value that survives a power loss once `set` has returned. */
 export const declared = torture({

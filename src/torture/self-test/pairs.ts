@@ -1,5 +1,5 @@
 import { damage, failCalls, kill, powerLoss } from '../faults/fault.ts';
-import type { DeclarationOptions } from '../run-torture.ts';
+import type { DeclarationOptions } from '../run/run-torture.ts';
 
 /** A store that keeps its promise, and the same with one mistake in it. */
 export interface Pair {

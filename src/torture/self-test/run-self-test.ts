@@ -1,9 +1,9 @@
-import { type AnyDeclared, importDeclaration } from '../declaration.ts';
-import { PoolSet } from '../pool-set.ts';
-import { moduleExtension } from '../protocol.ts';
-import { freshSeed } from '../random.ts';
-import { runTorture } from '../run-torture.ts';
-import type { Verdict } from '../verdict.ts';
+import { type AnyDeclared, importDeclaration } from '../declare/declaration.ts';
+import { freshSeed } from '../declare/random.ts';
+import type { Verdict } from '../judge/verdict.ts';
+import { PoolSet } from '../run/pool-set.ts';
+import { moduleExtension } from '../run/protocol.ts';
+import { runTorture } from '../run/run-torture.ts';
 import { type Pair, pairs } from './pairs.ts';
 
 export interface SelfTestOptions {

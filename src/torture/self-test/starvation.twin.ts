@@ -1,5 +1,5 @@
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
-import { torture } from '../declaration.ts';
+import { torture } from '../declare/declaration.ts';
 
 const READERS = 0;
 /** A reader reads most of the time. */

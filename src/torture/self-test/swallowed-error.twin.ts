@@ -1,7 +1,7 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { torture } from '../declaration.ts';
-import { unique } from '../input.ts';
+import { torture } from '../declare/declaration.ts';
+import { unique } from '../declare/input.ts';
 
 /** One value; whoever is told that it was written can read it. */
 export const declared = torture({

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { torture } from '../declaration.ts';
+import { torture } from '../declare/declaration.ts';
 
 // More than is written at once.
 const LENGTH = 70_000;

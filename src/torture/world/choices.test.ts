@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Random } from '../random.ts';
+import { Random } from '../declare/random.ts';
 import { allChoices, type Choose, someChoices } from './choices.ts';
 
 /** Three ways to go on after 0, none after 1. */

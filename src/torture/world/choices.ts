@@ -1,4 +1,4 @@
-import type { Random } from '../random.ts';
+import type { Random } from '../declare/random.ts';
 
 /** Takes one of `count` ways, from 0. */
 export type Choose = (count: number) => number;

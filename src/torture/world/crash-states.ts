@@ -1,4 +1,4 @@
-import { Random } from '../random.ts';
+import { Random } from '../declare/random.ts';
 import { allChoices, type Choose, someChoices } from './choices.ts';
 import type { Disk, EffectLog } from './disk.ts';
 import type { Effect } from './effect.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Random } from '../../random.ts';
+import { Random } from '../../declare/random.ts';
 import type { Call } from '../call.ts';
 import { isLinearizable } from '../oracle.fixture.ts';
 import { checkListAppend } from './check.ts';

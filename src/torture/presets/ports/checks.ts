@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { Broken } from '../../declaration.ts';
-import type { Operation } from '../../operation.ts';
+import type { Broken } from '../../declare/declaration.ts';
+import type { Operation } from '../../declare/operation.ts';
 import type { Row, Site, SiteShared } from './site.ts';
 
 /** Ports that occur twice in what one call answered. */

@@ -1,5 +1,5 @@
-import type { Fate } from '../../declaration.ts';
-import { op } from '../../declaration.ts';
+import type { Fate } from '../../declare/declaration.ts';
+import { op } from '../../declare/declaration.ts';
 import type { Site } from './site.ts';
 
 /** An exhausted range is a refusal that the store makes; a killed caller may or may not have got it. */

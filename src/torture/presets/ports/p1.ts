@@ -1,5 +1,5 @@
-import { type Broken, torture } from '../../declaration.ts';
-import type { Mode, Role } from '../../plan.ts';
+import { type Broken, torture } from '../../declare/declaration.ts';
+import type { Mode, Role } from '../../declare/plan.ts';
 import { lowestPorts, printedIsStored, sharedPorts, unasked } from './checks.ts';
 import { portsOps } from './ops.ts';
 import { directories, siteStore } from './site.ts';

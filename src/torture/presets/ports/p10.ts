@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { illegal, torture } from '../../declaration.ts';
+import { illegal, torture } from '../../declare/declaration.ts';
 import { isSound } from './checks.ts';
 import { directories, type Site, siteStore } from './site.ts';
 

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
-import { op, torture } from '../../declaration.ts';
-import type { Operation } from '../../operation.ts';
+import { op, torture } from '../../declare/declaration.ts';
+import type { Operation } from '../../declare/operation.ts';
 import { storedRows } from './checks.ts';
 import { portsOps } from './ops.ts';
 import { directories, type Row, type Site, siteStore } from './site.ts';

@@ -1,5 +1,5 @@
-import { type Broken, torture } from '../../declaration.ts';
-import type { Operation } from '../../operation.ts';
+import { type Broken, torture } from '../../declare/declaration.ts';
+import type { Operation } from '../../declare/operation.ts';
 import { duplicatePorts, nameOf, printedIsStored } from './checks.ts';
 import { portsOps } from './ops.ts';
 import { directories, type Row, siteStore } from './site.ts';

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
-import { op, torture } from '../../declaration.ts';
-import type { History } from '../../history.ts';
-import type { Operation } from '../../operation.ts';
+import { op, torture } from '../../declare/declaration.ts';
+import type { History } from '../../declare/history.ts';
+import type { Operation } from '../../declare/operation.ts';
 import { isSound, printedIsStored, sharedPorts, storedRows, unasked } from './checks.ts';
 import type { Kill } from './kill-command.ts';
 import { portsOps, refusals } from './ops.ts';

@@ -1,5 +1,5 @@
-import { torture } from '../../declaration.ts';
-import type { Operation } from '../../operation.ts';
+import { torture } from '../../declare/declaration.ts';
+import type { Operation } from '../../declare/operation.ts';
 import { printedIsStored, sharedPorts, unasked } from './checks.ts';
 import { portsOps } from './ops.ts';
 import { directories, siteStore } from './site.ts';

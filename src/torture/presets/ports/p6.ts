@@ -1,6 +1,6 @@
 import { loadConfig } from '../../../ports-config.ts';
-import { type Broken, op, torture } from '../../declaration.ts';
-import type { Operation } from '../../operation.ts';
+import { type Broken, op, torture } from '../../declare/declaration.ts';
+import type { Operation } from '../../declare/operation.ts';
 import { lowestPorts, printedIsStored, sharedPorts } from './checks.ts';
 import { portsOps, refusals } from './ops.ts';
 import { directories, type Site, siteStore } from './site.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { type Broken, torture } from '../../declaration.ts';
+import { type Broken, torture } from '../../declare/declaration.ts';
 import { duplicatePorts, isSound, nameOf, printedIsStored } from './checks.ts';
 import { portsOps } from './ops.ts';
 import { directories, type Site, siteStore } from './site.ts';

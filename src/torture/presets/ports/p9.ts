@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { torture } from '../../declaration.ts';
-import type { Operation } from '../../operation.ts';
-import type { Phase } from '../../plan.ts';
+import { torture } from '../../declare/declaration.ts';
+import type { Operation } from '../../declare/operation.ts';
+import type { Phase } from '../../declare/plan.ts';
 import { isSound, lowestPorts, sharedPorts } from './checks.ts';
 import { portsOps } from './ops.ts';
 import { directories, type SiteShared, siteStore } from './site.ts';

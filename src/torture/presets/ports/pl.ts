@@ -1,5 +1,5 @@
-import { illegal, type Step, torture } from '../../declaration.ts';
-import type { Phase, Size } from '../../plan.ts';
+import { illegal, type Step, torture } from '../../declare/declaration.ts';
+import type { Phase, Size } from '../../declare/plan.ts';
 import { isSound } from './checks.ts';
 import { directories, type Row, type Site, siteStore } from './site.ts';
 

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CreateContext, Store } from '../../declaration.ts';
+import type { CreateContext, Store } from '../../declare/declaration.ts';
 import type {
   OpenPortsSubject,
   PortsSetup,
