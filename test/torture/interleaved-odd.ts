@@ -298,7 +298,7 @@ export const wellFilled = torture({
   model,
   plan: () => ({
     phases: [
-      { name: 'prefill', roles: [{ name: 'filler', clients: 1, does: 'add', count: 4000 }] },
+      { name: 'prefill', roles: [{ name: 'filler', clients: 1, does: 'add', count: 2500 }] },
       { name: 'run', roles: [{ name: 'adder', clients: 2, does: 'add', count: 2 }] },
     ],
   }),

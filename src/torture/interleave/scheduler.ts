@@ -196,12 +196,7 @@ export class Scheduler {
 
   /** What each client waits for. */
   waiting(): readonly { readonly client: number; readonly label: string }[] {
-    return this.#steps.map(({ client, label }) => ({ client, label }));
-  }
-
-  /** Who has something left to do. */
-  busy(): readonly number[] {
-    return [...this.#steps, ...this.#timers.all].map(({ client }) => client);
+    return [...this.#steps, ...this.#timers.all].map(({ client, label }) => ({ client, label }));
   }
 
   /** Lets the clients go on one step at a time until all are done. */
@@ -238,14 +233,14 @@ export class Scheduler {
       isDone = true;
     });
     work.catch(() => undefined);
-    for (let taken = 0; taken < limits.steps; taken += 1) {
+    for (let taken = 0; ; taken += 1) {
       await this.#settle(-1);
       if (isDone) return { end: 'done', value: await work };
+      if (taken >= limits.steps) return { end: 'endless' };
       const [step] = this.#enabled();
       if (step !== undefined) this.#fire(step, taken);
       else if (!(await this.#waitForForeign(() => isDone))) return { end: 'deadlock' };
     }
-    return { end: 'endless' };
   }
 
   #choose(enabled: readonly Step[], strategy: Strategy): Step {

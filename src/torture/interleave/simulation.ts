@@ -111,7 +111,8 @@ class Simulation {
     const operations = [...this.#operations, ...this.#inFlight.values()];
     const judgement = await this.#judge(shared, { end, operations, waiting });
     const isWhole = end === 'done';
-    const unfinished = isWhole ? [...this.#killed, ...this.#scheduler.busy()] : everybody;
+    const left = this.#scheduler.waiting().map(({ client }) => client);
+    const unfinished = isWhole ? [...this.#killed, ...left] : everybody;
     this.#scheduler.close();
     const { choices, labels, outside, synchronous } = this.#scheduler;
     return {
