@@ -1,3 +1,4 @@
+import { HoldfastError } from '../../errors.ts';
 import type { Violation } from '../judge/verdict.ts';
 import { LEAK_CYCLES_MIN } from '../leaks/rule.ts';
 import type { LeakReport } from '../report/report.ts';
@@ -7,22 +8,40 @@ import type { Job } from './protocol.ts';
 /** A few more than it takes: what leaks in every third cycle shows too. */
 const CYCLES = LEAK_CYCLES_MIN + 4;
 
-/** Opens and closes a store over and over in a process of its own, and tells what that leaves. */
+export interface LeakFindings {
+  readonly leaks: readonly LeakReport[];
+  /** Why nothing could be found out. */
+  readonly doubt: string | undefined;
+}
+
+/**
+ * Opens and closes a store over and over in a process of its own, and tells what that leaves. One
+ * client alone may wait for ever for what another one would do, and that is no fault.
+ * @throws the reason of the signal
+ */
 export async function seekLeaksIn(
   job: Job,
   dir: string,
-  signal: AbortSignal | undefined,
-): Promise<readonly LeakReport[]> {
+  { limitMs, signal }: { readonly limitMs: number; readonly signal: AbortSignal | undefined },
+): Promise<LeakFindings> {
   await using pool = new Pool('processes', 1);
   const [worker] = pool.take(1);
-  if (worker === undefined) return [];
-  const abort = () => void worker.kill();
-  signal?.addEventListener('abort', abort, { once: true });
+  if (worker === undefined) return { leaks: [], doubt: undefined };
+  const end = () => void worker.kill();
+  const startedAt = performance.now();
+  const timer = setTimeout(end, limitMs);
+  signal?.addEventListener('abort', end, { once: true });
   try {
     const reply = await worker.ask({ type: 'leaks', job, cycles: CYCLES, dir });
-    return reply.type === 'leaks' ? reply.leaks : [];
+    return { leaks: reply.type === 'leaks' ? reply.leaks : [], doubt: undefined };
+  } catch (error) {
+    if (!(error instanceof HoldfastError)) throw error;
+    const isLate = performance.now() - startedAt >= limitMs;
+    const reason = isLate ? `that took longer than ${Math.round(limitMs)} ms` : error.message;
+    return { leaks: [], doubt: `leaks could not be looked for: ${reason}` };
   } finally {
-    signal?.removeEventListener('abort', abort);
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', end);
     signal?.throwIfAborted();
   }
 }

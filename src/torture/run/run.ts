@@ -256,13 +256,15 @@ class Run {
   /** In a process of its own, after all else. */
   async #seekLeaks(): Promise<readonly LeakReport[]> {
     const declared = this.#declared;
-    const { mode, full, workload, seed, signal } = this.#options;
+    const { mode, full, workload, seed, stallMs, signal } = this.#options;
     if (!declared.expect?.includes('no-leak') || !this.#hasProcesses) return [];
     const dir = join(this.#base, 'leaks');
     mkdirSync(dir);
     const shared = await this.#create(dir, 0);
     const job = jobOf({ declared, workload, size: { mode, full }, shared, seed, repeat: 0 });
-    const leaks = await seekLeaksIn(job, dir, signal);
+    const limitMs = Math.max(stallMs, this.#options.limitMs - this.#elapsed() / 1e6);
+    const { leaks, doubt } = await seekLeaksIn(job, dir, { limitMs, signal });
+    if (doubt !== undefined) this.#doubts.add(doubt);
     for (const leak of leaks.filter(({ isLeak }) => isLeak)) {
       this.#violations.add({ ...leakViolation(leak), repeat: 0, operations: [], alike: 0 });
     }
