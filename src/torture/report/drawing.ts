@@ -15,14 +15,21 @@ export class Drawing {
   readonly #marks: TimelineMark[] = [];
   /** When operations returned, in ns, by client. */
   readonly #returns: number[][] = [];
+  readonly #clients: number;
   #total = 0;
+
+  constructor(clients: number) {
+    this.#clients = clients;
+  }
 
   add(operations: readonly Operation[]): void {
     this.#total += operations.length;
     for (const { process, f, outcome, invokedAt, returnedAt } of operations) {
       if (returnedAt !== undefined) {
-        const returns = this.#returns[process] ?? [];
-        this.#returns[process] = returns;
+        // One that was killed goes on under another number.
+        const client = process % this.#clients;
+        const returns = this.#returns[client] ?? [];
+        this.#returns[client] = returns;
         returns.push(returnedAt);
       }
       if (this.#marks.length >= MARKS_MAX) continue;
@@ -37,11 +44,16 @@ export class Drawing {
   }
 
   throughput(): Throughput {
-    const clients = Array.from(this.#returns, (returns) => returns ?? []);
+    // One that nothing ever returned to is there too.
+    const clients = Array.from(
+      { length: this.#clients },
+      (_, client) => this.#returns[client] ?? [],
+    );
     let last = 0;
     for (const returns of clients) for (const at of returns) last = Math.max(last, at);
     const binNs = Math.max(1e6, last / BINS);
-    const bins = Math.floor(last / binNs) + 1;
+    // What returned last belongs to the last of them.
+    const bins = Math.max(1, Math.min(BINS, Math.ceil(last / binNs)));
     return {
       binMs: binNs / 1e6,
       clients: clients.map((returns) => {

@@ -1,5 +1,5 @@
 import type { Operation } from '../declare/operation.ts';
-import { isMeasured, type Phase } from '../declare/plan.ts';
+import { clientCount, isMeasured, type Phase } from '../declare/plan.ts';
 import { Drawing } from './drawing.ts';
 import { Latencies } from './latencies.ts';
 import { measureOverlap } from './overlap.ts';
@@ -26,7 +26,8 @@ export class Tally {
   /** From when each operation began, and from when it should have. */
   readonly #latencies = new Latencies();
   readonly #corrected = new Latencies();
-  readonly #drawing = new Drawing();
+  readonly #drawing: Drawing;
+  readonly #clients: number;
   readonly #pairs: Record<string, number> = {};
   readonly #skews: number[] = [];
   readonly #outcomes = { ok: 0, fail: 0, info: 0 };
@@ -36,6 +37,8 @@ export class Tally {
 
   constructor(phases: readonly Phase[]) {
     this.#measured = new Set(phases.filter(isMeasured).map((phase) => phase.name));
+    this.#clients = clientCount(phases);
+    this.#drawing = new Drawing(this.#clients);
   }
 
   get operations(): number {
@@ -57,14 +60,20 @@ export class Tally {
       if (dueAt !== undefined) this.#corrected.record(f, returnedAt - Math.min(dueAt, invokedAt));
     }
     this.#drawing.add(operations);
-    const { fraction, maxConcurrency, pairs } = measureOverlap(operations, workers);
+    const { fraction, maxConcurrency, pairs } = measureOverlap(this.#lived(operations), workers);
     for (const [pair, count] of Object.entries(pairs)) {
       this.#pairs[pair] = (this.#pairs[pair] ?? 0) + count;
     }
     this.#operations += operations.length;
     this.#overlapped += fraction * operations.length;
     this.#maxConcurrency = Math.max(this.#maxConcurrency, maxConcurrency);
-    this.#skews.push(...skewsOf(operations));
+    for (const skew of skewsOf(operations)) this.#skews.push(skew);
+  }
+
+  /** With the number that a client had before it was killed: by that it has its worker. */
+  #lived(operations: readonly Operation[]): readonly Operation[] {
+    if (operations.every(({ process }) => process < this.#clients)) return operations;
+    return operations.map((one) => ({ ...one, process: one.process % this.#clients }));
   }
 
   figures(): Figures {
