@@ -81,7 +81,7 @@ const lowestFirst = torture({
 });
 
 /** Its `flip` may do nothing. */
-const lamp = torture({
+export const lamp = torture({
   name: 'lamp',
   store,
   model: { init: 'off' },
