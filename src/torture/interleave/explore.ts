@@ -59,6 +59,7 @@ export async function explore(
   watch.use(watchForeignWork());
   const cast = await Cast.load(declared, clients);
   const { instances } = cast;
+  const faulty = new FaultDrawer(seed, options.faults, clients);
   const deadline = performance.now() + limitMs;
   let longest = LONGEST_MIN;
   let isQuiet = true;
@@ -68,7 +69,7 @@ export async function explore(
     const scene: Scene = { instances, program, seed, repeat, limits: LIMITS };
     const count = Math.min(SCHEDULES_PER_PROGRAM, schedules - tried);
     if (repeat === 0) await assertFit(cast, scene);
-    const faulty = new FaultDrawer(`${seed}/${repeat}`, options.faults, clients);
+    faulty.begin(repeat);
     for (const strategy of portfolio(`${seed}/${repeat}`, count)) {
       signal?.throwIfAborted();
       const struck = { ...scene, fault: faulty.next() };

@@ -7,23 +7,32 @@ import type { Take } from './simulation.ts';
 const DISKS_PER_SCHEDULE = 12;
 
 /**
- * Faults for the schedules of one program, by the seed: the first schedule has none, and tells how
- * many moments there are to choose from. Calls fail one after the other, from the first one on.
+ * Faults for the schedules of programs, by the seed: the first schedule of each has none, and tells
+ * how many moments there are to choose from. Calls fail one after the other, from the first one on;
+ * the next program goes on where the one before has ended, so that the last calls have their turn.
  */
 export class FaultDrawer {
-  readonly #random: Random;
+  readonly #seed: string;
   readonly #kinds: readonly Fault[];
   readonly #clients: number;
   /** Of calls that fail, the next one, by error. */
   readonly #nth = new Map<string, number>();
+  #random: Random;
   #last: SimulatedFault | undefined;
   #points = 0;
   #given = 0;
 
   constructor(seed: string, faults: readonly Fault[], clients: number) {
-    this.#random = new Random(`${seed}/faults`);
+    this.#seed = seed;
+    this.#random = this.#randomOf(0);
     this.#kinds = faults.filter(({ kind }) => SIMULATED.has(kind));
     this.#clients = clients;
+  }
+
+  /** Another program, by its number. */
+  begin(program: number): void {
+    this.#random = this.#randomOf(program);
+    this.#points = 0;
   }
 
   next(): SimulatedFault | undefined {
@@ -35,6 +44,10 @@ export class FaultDrawer {
     this.#points = Math.max(this.#points, labels.length);
     // Beyond the last call there is nothing that could fail: from the first one again.
     if (this.#last?.kind === 'fail-calls' && !isHit) this.#nth.delete(this.#last.error);
+  }
+
+  #randomOf(program: number): Random {
+    return new Random(`${this.#seed}/${program}/faults`);
   }
 
   #draw(): SimulatedFault | undefined {

@@ -5,6 +5,7 @@ import { instrumented } from '../world/instrumented.ts';
 import type { MemoryFs } from '../world/memory-fs.ts';
 import type { FileSystem, World } from '../world/world.ts';
 import type { Scheduler } from './scheduler.ts';
+import { pathInStore } from './simulated-root.ts';
 import { OBSERVER } from './step.ts';
 
 /** A simulated process: what its calls are made on, and who decides when. */
@@ -49,9 +50,8 @@ export const fsHook: FsHook = {
   },
 };
 
-/** Paths in the directory of the store are told from there: it has another name in each schedule. */
 function labelOf({ name, path }: FsCall): string {
-  return path === undefined ? name : `${name} ${path.split('/').slice(3).join('/') || '.'}`;
+  return path === undefined ? name : `${name} ${pathInStore(path)}`;
 }
 
 /** The world as a player sees it. */

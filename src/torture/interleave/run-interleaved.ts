@@ -45,6 +45,7 @@ export async function runInterleaved(
   const violation = found && (await violationOf(declared, found, { ...options, startedAt }));
   options.signal?.throwIfAborted();
   const figures = sum.figures();
+  if (sum.tried === 0 && sum.doubts.size === 0) sum.doubts.add('no schedule was tried');
   // One schedule shows what it shows.
   if (options.replay === undefined && sum.tried > 0 && clients > 1 && figures.maxConcurrency < 2) {
     sum.doubts.add('no operation waits for anything, so that nothing could come between');

@@ -67,7 +67,7 @@ export class Scheduler {
   #isClosed = false;
   #steps: OpenStep[] = [];
   readonly #timers = new Timers();
-  #nowMs = 0;
+  #nowMs: number;
   #points = 0;
   /** When something was last got done. */
   #progressAt = 0;
@@ -77,6 +77,11 @@ export class Scheduler {
   #news = 0;
   #last = -1;
   readonly #dead = new Set<number>();
+
+  /** What time it is at first: a machine that comes back finds it later than before. */
+  constructor(startMs = 0) {
+    this.#nowMs = startMs;
+  }
 
   get nowMs(): number {
     return this.#nowMs;

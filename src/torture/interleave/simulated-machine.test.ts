@@ -14,7 +14,8 @@ import { MemoryFs } from '../world/memory-fs.ts';
 import { watchForeignWork } from './foreign-work.ts';
 import { EPOCH_MS, type Player, playAs, worldOf } from './player.ts';
 import { type End, Scheduler } from './scheduler.ts';
-import { guarded, SIMULATED_ROOT, simulatedMachine } from './simulated-machine.ts';
+import { guarded, simulatedMachine } from './simulated-machine.ts';
+import { SIMULATED_ROOT } from './simulated-root.ts';
 import { OBSERVER } from './step.ts';
 import { ReplayStrategy } from './strategy.ts';
 
@@ -27,7 +28,7 @@ async function play(
   const scheduler = new Scheduler();
   const disk = new Disk({ now: () => EPOCH_MS + scheduler.nowMs });
   playAs({ client: OBSERVER, scheduler, fs: new MemoryFs(disk) }, () =>
-    fs.mkdirSync(SIMULATED_ROOT),
+    fs.mkdirSync(SIMULATED_ROOT, { recursive: true }),
   );
   const working = new Set(codes.keys());
   const crashes: string[] = [];

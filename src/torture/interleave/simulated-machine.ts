@@ -7,11 +7,9 @@ import { replace } from './replace.ts';
 import { callerOf } from './scheduler.ts';
 import { replaceClocks } from './simulated-clock.ts';
 import { replaceProcesses } from './simulated-processes.ts';
+import { SIMULATED_ROOT } from './simulated-root.ts';
 import { replaceTimers } from './simulated-timers.ts';
 import { watchCrypto } from './watched-crypto.ts';
-
-/** Where the files of simulated stores seem to be. */
-export const SIMULATED_ROOT = '/holdfast-simulation';
 
 /** One for all who need it: who plays is told by the code that runs. */
 let machine: Disposable | undefined;

@@ -14,7 +14,7 @@ import { EPOCH_MS, type Player, playAs, worldOf } from './player.ts';
 import type { Program, Stretch } from './program.ts';
 import { type Attended, type End, type Limits, Scheduler } from './scheduler.ts';
 import type { SimulatedFault } from './simulated-fault.ts';
-import { SIMULATED_ROOT } from './simulated-machine.ts';
+import { SIMULATED_ROOT, simulatedDir, textInStore } from './simulated-root.ts';
 import { OBSERVER, type Strategy } from './step.ts';
 
 /** What is simulated, whatever the schedule. */
@@ -75,6 +75,8 @@ class Simulation {
   #log: EffectLog | undefined;
   #failing: NthCallFault | undefined;
   #isHit = false;
+  /** Operations that failed after a fault of ours. */
+  readonly #excused = new Set<Operation>();
   /** Of clients that died, why. */
   readonly #crashes: string[] = [];
 
@@ -92,7 +94,7 @@ class Simulation {
     const world = worldOf(this.#observer);
     // Modules that remember what they read at a path must not remember it from another schedule.
     directories += 1;
-    const dir = `${SIMULATED_ROOT}/${directories}`;
+    const dir = simulatedDir(directories);
     const create = async (): Promise<unknown> => {
       mkdirSync(dir);
       const size = { mode: 'interleave', full: false } as const;
@@ -208,7 +210,7 @@ class Simulation {
       return time;
     };
     const judged = await this.#attend(player, () =>
-      judge(this.#declared, shared, repetition, { repeat, clock, world }),
+      judge(this.#declared, shared, repetition, { repeat, clock, world, excused: this.#excused }),
     );
     if (judged.end === 'done') return judged.value;
     return stuck(judged.end, repeat, player.scheduler.waiting(), operations);
@@ -229,14 +231,15 @@ class Simulation {
     const doubts = new Set<string>();
     for (const { describe, disk } of crashImages(log, { model: 'none', seed, limit })) {
       this.#isHit = true;
-      const scheduler = new Scheduler();
-      const player = { client: OBSERVER, scheduler, fs: new MemoryFs(disk) };
+      const scheduler = new Scheduler(this.#scheduler.nowMs);
+      const clock = { now: () => EPOCH_MS + scheduler.nowMs };
+      const player = { client: OBSERVER, scheduler, fs: new MemoryFs(disk.fork(clock)) };
       const found = await this.#judgeAs(player, shared, operations);
       for (const doubt of found.doubts) doubts.add(doubt);
       if (found.violations.length === 0) continue;
       const violations = found.violations.map((one) => ({
         ...one,
-        message: `after a power loss (${describe.replaceAll(/\/[\w-]+\/\d+\//g, '')}): ${one.message}`,
+        message: `after a power loss (${textInStore(describe)}): ${one.message}`,
       }));
       return { ...found, violations };
     }
@@ -296,9 +299,13 @@ class Simulation {
 
   /** What a fault of ours has done is not the store's: nobody knows what such an operation did. */
   #told(done: Operation): Operation {
-    const isOurs = this.#failing?.hits.length && done.isBug;
-    if (!isOurs) return { ...done, output: copyOf(done.output) };
-    return { ...done, isBug: false, outcome: 'info', returnedAt: undefined };
+    const isOurs = (this.#failing?.hits.length ?? 0) > 0;
+    if (isOurs && done.isBug) {
+      return { ...done, isBug: false, outcome: 'info', returnedAt: undefined };
+    }
+    const told = { ...done, output: copyOf(done.output) };
+    if (isOurs) this.#excused.add(told);
+    return told;
   }
 
   #tellDone(client: number): void {
@@ -322,7 +329,7 @@ function emptyDisk(): Disk {
   if (empty === undefined) {
     empty = new Disk({ now: () => EPOCH_MS });
     const player = { client: OBSERVER, scheduler: new Scheduler(), fs: new MemoryFs(empty) };
-    playAs(player, () => mkdirSync(SIMULATED_ROOT));
+    playAs(player, () => mkdirSync(SIMULATED_ROOT, { recursive: true }));
   }
   return empty;
 }

@@ -25,6 +25,8 @@ export interface JudgeOptions {
   readonly world: World;
   /** Whether a store in hard conditions may fail in ways that its declaration has no word for. */
   readonly forgives?: boolean | undefined;
+  /** Operations that failed because of a fault of ours. */
+  readonly excused?: ReadonlySet<Operation> | undefined;
   /** Of somebody who has read the store in the place of the one who judges. */
   readonly inspection?: Inspection | undefined;
 }
@@ -79,7 +81,7 @@ export async function judge(
     else if (stall.kind === 'late') doubts.push(message);
     else blame('no-deadlock', `${stall.kind}: ${message}`);
   }
-  if (!forgives) judgeOutcomes(declared, history, blame);
+  if (!forgives) judgeOutcomes(declared, history, options, blame);
   if (isWhole && declared.expect?.includes('linearizable')) {
     judgeOrder(declared, history, blame, doubts);
   }
@@ -110,16 +112,22 @@ type Blame = (
   counterexample?: Counterexample | undefined,
 ) => void;
 
-function judgeOutcomes(declared: AnyDeclared, history: History, blame: Blame): void {
+function judgeOutcomes(
+  declared: AnyDeclared,
+  history: History,
+  { excused }: JudgeOptions,
+  blame: Blame,
+): void {
   const bugs = history.operations.filter((operation) => operation.isBug);
   if (bugs.length > 0) {
     const message = `${bugs.length} operation(s) threw what the declaration has no word for`;
     blame('errors', message, bugs);
   }
   if (!declared.expect?.includes('all-ok')) return;
-  const others = history.operations.filter(
-    ({ outcome, isBug, returnedAt }) => outcome !== 'ok' && !isBug && returnedAt !== undefined,
-  );
+  const others = history.operations.filter((operation) => {
+    const { outcome, isBug, returnedAt } = operation;
+    return outcome !== 'ok' && !isBug && returnedAt !== undefined && !excused?.has(operation);
+  });
   if (others.length === 0) return;
   const message = `${others.length} operation(s) did not succeed`;
   blame('all-ok', message, others);
