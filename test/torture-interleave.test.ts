@@ -21,6 +21,7 @@ import * as stores from './torture/interleaved.ts';
 import * as files from './torture/interleaved-files.ts';
 import * as memory from './torture/interleaved-memory.ts';
 import * as odd from './torture/interleaved-odd.ts';
+import * as processes from './torture/interleaved-processes.ts';
 
 interface Found {
   readonly run: RunReport;
@@ -194,6 +195,13 @@ describe('mode interleave', () => {
       await assertOk(files.swallowing);
     });
 
+    test('the last calls fail as well as the first ones', async () => {
+      const faults = [kill(), failCalls()];
+      const { invariant, schedule } = await violationIn(processes.tired, { faults });
+      assert.equal(invariant, 'what was written is there');
+      assert.match(schedule.at(-1) ?? '', /can fail with/);
+    });
+
     test('a lock that died with its process does not hold up the next schedule', async () => {
       const { run } = await assertOk(odd.soundInProcess, { faults: [kill()], schedules: 24 });
       assert.ok((run.faults[0]?.hit ?? 0) > 0);
@@ -215,6 +223,16 @@ describe('mode interleave', () => {
     test('nor what a module keeps that is imported later', async () => {
       const { verdict, text } = await interleave(odd.lazilyAlone);
       assert.notEqual(verdict, 'ok', text);
+    });
+
+    test('have numbers of their own, from the moment on when they are loaded', async () => {
+      await assertOk(processes.numbered, { schedules: 40 });
+    });
+
+    test('end by themselves, and not this one', async () => {
+      const { invariant, message } = await violationIn(processes.exiting);
+      assert.equal(invariant, 'workers');
+      assert.match(message, /client 1 died: .*process\.exit\(7\)/);
     });
 
     test('begin to open the store in every order', async () => {
@@ -256,6 +274,14 @@ describe('mode interleave', () => {
       assert.ok((run.faults[0]?.hit ?? 0) > 0);
     });
 
+    test('because a fault of ours is met as was declared', async () => {
+      await assertOk(processes.refusing, { faults: [failCalls()], schedules: 200 });
+    });
+
+    test('because the clock starts again after a power loss', async () => {
+      await assertOk(processes.timed, { faults: [powerLoss()], schedules: 40 });
+    });
+
     test('because there is much to do', async () => {
       const { verdict, text } = await interleave(odd.wellFilled, { schedules: 2 });
       assert.notEqual(verdict, 'violation', text);
@@ -294,6 +320,23 @@ describe('mode interleave', () => {
       const { verdict, run } = await interleave(odd.native);
       assert.equal(verdict, 'unknown');
       assert.match(run.reason ?? '', /cannot be simulated.*unable to open database file/);
+    });
+
+    test('nor one that one of its clients reaches past', async () => {
+      const { verdict, run } = await interleave(processes.halfNative);
+      assert.equal(verdict, 'unknown');
+      assert.match(run.reason ?? '', /cannot be simulated/);
+    });
+
+    test('nor one whose processes hold themselves up until others go on', async () => {
+      const { verdict, run } = await interleave(processes.spinning);
+      assert.equal(verdict, 'unknown');
+      assert.match(run.reason ?? '', /open.*over and over/);
+    });
+
+    test('nothing at all when no schedule is tried', async () => {
+      const { verdict, run } = await interleave(memory.soundOffsets, { schedules: 0 });
+      assert.deepEqual([verdict, run.schedules?.tried], ['unknown', 0]);
     });
 
     test('and in mode auto the other modes decide', async () => {

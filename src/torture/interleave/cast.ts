@@ -1,8 +1,9 @@
 import type { AnyDeclared } from '../declare/declaration.ts';
 import { watchForeignWork } from './foreign-work.ts';
 import { importInstance } from './instances.ts';
+import { loadAs } from './simulated-processes.ts';
 import { type Scene, simulate, type Take } from './simulation.ts';
-import type { Strategy } from './step.ts';
+import { OBSERVER, type Strategy } from './step.ts';
 import { ReplayStrategy } from './strategy.ts';
 
 /** A store that does not do the same twice may need some. */
@@ -32,7 +33,8 @@ export class Cast {
   static async load(declared: AnyDeclared, clients: number): Promise<Cast> {
     const instances: AnyDeclared[] = [];
     for (let place = 0; place <= clients; place += 1) {
-      instances.push(await importInstance(declared));
+      const client = place < clients ? place : OBSERVER;
+      instances.push(await loadAs(client, () => importInstance(declared)));
     }
     return new Cast(declared, instances);
   }
@@ -94,7 +96,8 @@ export class Cast {
 
   async #renew(places: Iterable<number>): Promise<void> {
     for (const place of [...places]) {
-      this.#instances[place] = await importInstance(this.#declared);
+      const client = place < this.#instances.length - 1 ? place : OBSERVER;
+      this.#instances[place] = await loadAs(client, () => importInstance(this.#declared));
       this.#stained.delete(place);
     }
   }

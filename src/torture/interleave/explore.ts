@@ -4,9 +4,9 @@ import type { Fault } from '../faults/fault.ts';
 import { BoundedSearch } from './bounded.ts';
 import { Cast } from './cast.ts';
 import { FaultDrawer } from './fault-drawer.ts';
-import { assertFit } from './fitness.ts';
+import { assertFit, Unfit } from './fitness.ts';
 import { watchForeignWork } from './foreign-work.ts';
-import { drawProgram } from './program.ts';
+import { clientsOf, drawProgram } from './program.ts';
 import type { Limits } from './scheduler.ts';
 import type { Scene, Take } from './simulation.ts';
 import type { Strategy } from './step.ts';
@@ -49,6 +49,7 @@ const PCT_DEPTHS = [2, 3, 4];
  * Tries one schedule after the other until one is a violation, and answers that one: programs drawn
  * from the seed, each with the schedules of few preemptions first and then with random ones. The
  * machine is simulated meanwhile.
+ * @throws Unfit
  */
 export async function explore(
   declared: AnyDeclared,
@@ -68,12 +69,13 @@ export async function explore(
     const program = drawProgram(declared, { seed, repeat, phases });
     const scene: Scene = { instances, program, seed, repeat, limits: LIMITS };
     const count = Math.min(SCHEDULES_PER_PROGRAM, schedules - tried);
-    if (repeat === 0) await assertFit(cast, scene);
+    if (repeat === 0) await assertFit(cast, scene, 0);
     faulty.begin(repeat);
     for (const strategy of portfolio(`${seed}/${repeat}`, count)) {
       signal?.throwIfAborted();
       const struck = { ...scene, fault: faulty.next() };
       const take = await cast.play(struck, strategy(longest));
+      if (take.heldUp !== undefined) throw new Unfit(take.heldUp);
       tried += 1;
       isQuiet &&= take.foreign.length === 0;
       if (isQuiet && tried === WATCHED) watch.dispose();
@@ -83,7 +85,10 @@ export async function explore(
       if (violation) {
         const promise = violation.invariant;
         const sure = await cast.confirm(struck, take, { promise, sure: true });
-        if (sure) return { scene: struck, take: sure, cast };
+        if (sure) {
+          for (const client of clientsOf(program)) await assertFit(cast, scene, client);
+          return { scene: struck, take: sure, cast };
+        }
         options.onNote(`'${promise}' was broken once, but not by modules that were loaded anew`);
       }
       if (performance.now() > deadline) return undefined;

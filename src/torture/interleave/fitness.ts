@@ -5,40 +5,54 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { AnyDeclared } from '../declare/declaration.ts';
 import type { Operation } from '../declare/operation.ts';
 import { judge } from '../judge/judge.ts';
-import { perform } from '../run/perform.ts';
+import { describeError, perform } from '../run/perform.ts';
 import { realWorld } from '../world/real-world.ts';
 import { BoundedSearch } from './bounded.ts';
 import type { Cast } from './cast.ts';
+import { guarded } from './guarded.ts';
 import { importInstance } from './instances.ts';
 import type { Program } from './program.ts';
-import { guarded } from './simulated-machine.ts';
 import type { Scene } from './simulation.ts';
+
+/** Why a store cannot be simulated: whatever its schedules have shown, they show nothing. */
+export class Unfit extends Error {}
 
 /**
  * Lets one client run alone on the simulated machine. What goes wrong there and not on the real one
  * is the fault of the simulation: a store may reach past it, by an addon, a socket or a child.
- * @throws Error which says why the store cannot be simulated
+ * @throws Unfit
  */
-export async function assertFit(cast: Cast, scene: Scene): Promise<void> {
-  const program = alone(scene.program);
-  const { violations, foreign, openError } = await cast.play(
-    { ...scene, program, fault: undefined },
-    new BoundedSearch(0),
-  );
+export async function assertFit(cast: Cast, scene: Scene, client: number): Promise<void> {
+  const program = alone(scene.program, client);
+  const calm = { ...scene, program, fault: undefined };
+  const take = await cast.play(calm, new BoundedSearch(0));
+  const { violations, foreign, openError, heldUp } = take;
+  if (heldUp !== undefined) throw new Unfit(heldUp);
   const [name] = foreign;
-  if (name !== undefined) throw new Error(`it waits for ${name}, which is not simulated`);
+  if (name !== undefined) throw new Unfit(`it waits for ${name}, which is not simulated`);
   const [violation] = violations;
   if (violation === undefined) return;
-  if (await isBrokenAlone(scene, program)) return;
-  if (openError !== undefined) throw openError;
-  throw new Error(`one client alone is wrong there, and right on a real one: ${violation.message}`);
+  // Modules may hold on to what other clients have left there.
+  const promise = violation.invariant;
+  if (!(await cast.confirm(calm, take, { promise, sure: true }))) return;
+  if (await isBrokenAlone(scene, program, client)) return;
+  if (openError !== undefined) throw new Unfit(sentenceOf(openError));
+  const { message, operations } = violation;
+  const reason = operations[0]?.error ?? message;
+  throw new Unfit(`one client alone is wrong there, and right on a real one: ${reason}`);
 }
 
-/** The program of the first client. */
-function alone(program: Program): Program {
+/** The code of an error says more than its name. */
+export function sentenceOf(error: unknown): string {
+  const { code, message } = describeError(error);
+  return code === 'Error' ? message : `${code}: ${message}`;
+}
+
+/** The program of one client. */
+function alone(program: Program, only: number): Program {
   return program.map((stretch) => ({
     ...stretch,
-    operations: stretch.operations.map((list, client) => (client === 0 ? list : [])),
+    operations: stretch.operations.map((list, client) => (client === only ? list : [])),
   }));
 }
 
@@ -46,7 +60,7 @@ function alone(program: Program): Program {
 const ALONE_MS = 2000;
 
 /** Whether the same goes wrong on the real machine, or never ends. */
-async function isBrokenAlone(scene: Scene, program: Program): Promise<boolean> {
+async function isBrokenAlone(scene: Scene, program: Program, client: number): Promise<boolean> {
   const dir = mkdtempSync(join(tmpdir(), 'holdfast-alone-'));
   const stop = new AbortController();
   const { signal } = stop;
@@ -54,7 +68,7 @@ async function isBrokenAlone(scene: Scene, program: Program): Promise<boolean> {
     const patience = sleep(ALONE_MS, true, { signal }).catch(() => true);
     const crash = Promise.withResolvers<boolean>();
     const ended = guarded(
-      () => performAlone(scene, program, dir),
+      () => performAlone(scene, program, { client, dir }),
       () => crash.resolve(true),
     );
     return await Promise.race([ended, crash.promise, patience]);
@@ -65,7 +79,11 @@ async function isBrokenAlone(scene: Scene, program: Program): Promise<boolean> {
 }
 
 /** In this very thread. */
-async function performAlone(scene: Scene, program: Program, dir: string): Promise<boolean> {
+async function performAlone(
+  scene: Scene,
+  program: Program,
+  { client, dir }: { readonly client: number; readonly dir: string },
+): Promise<boolean> {
   const declared = await importInstance(scene.instances.at(-1) as AnyDeclared);
   const { seed, repeat } = scene;
   let time = 0;
@@ -80,7 +98,7 @@ async function performAlone(scene: Scene, program: Program, dir: string): Promis
     const store: unknown = await declared.store.open(shared, realWorld);
     const operations: Operation[] = [];
     for (const { phase, operations: lists } of program) {
-      for (const { f, input } of lists[0] ?? []) {
+      for (const { f, input } of lists[client] ?? []) {
         const begun = { process: 0, phase, round: 0, f, input, invokedAt: clock() };
         operations.push(await perform(declared, store, begun, clock));
       }

@@ -45,8 +45,17 @@ export const fsHook: FsHook = {
   },
   sync(call, perform) {
     const player = currentPlayer();
-    if (player?.client !== OBSERVER) player?.scheduler.noteSync(call.name);
-    return perform();
+    if (player === undefined) return perform();
+    const { client, scheduler } = player;
+    if (client !== OBSERVER) scheduler.noteSync(call.name);
+    const label = labelOf(call);
+    scheduler.within.note(client, label);
+    try {
+      return perform();
+    } catch (error) {
+      scheduler.within.noteFailed(client, label);
+      throw error;
+    }
   },
 };
 
@@ -64,7 +73,7 @@ export function worldOf(player: Player): World {
       promises ??= memoryPromises(fs, fsHook);
       return promises;
     },
-    now: () => EPOCH_MS + scheduler.nowMs,
+    now: () => EPOCH_MS + scheduler.lookAtClock(client),
     sleep: (ms) => scheduler.sleep(client, ms),
     lock: ({ fd }) => {
       const isFree = () => {

@@ -2,15 +2,15 @@ import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { wrongArgument } from '../../errors.ts';
 import type { AnyDeclared } from '../declare/declaration.ts';
-import { clientCount, defaultPlan, type Plan } from '../declare/plan.ts';
+import { clientCount, defaultPlan, type Phase, type Plan } from '../declare/plan.ts';
 import type { Counterexample, Violation } from '../judge/verdict.ts';
 import type { FaultReport, RunReport } from '../report/report.ts';
 import { Tally } from '../report/tally.ts';
 import { mergeFaults } from '../run/fault-reports.ts';
-import { describeError } from '../run/perform.ts';
 import type { RunOptions } from '../run/run-options.ts';
 import { Cast } from './cast.ts';
 import { explore, LIMITS } from './explore.ts';
+import { sentenceOf, Unfit } from './fitness.ts';
 import { watchForeignWork } from './foreign-work.ts';
 import { markedImports } from './instances.ts';
 import { type Minimal, minimise } from './minimise.ts';
@@ -39,7 +39,7 @@ export async function runInterleaved(
   const { mode, full, seed, workload, title, target } = options;
   const plan = declared.plan?.({ mode, full }) ?? defaultPlan(Object.keys(declared.ops), workload);
   const clients = clientCount(plan.phases);
-  const sum = new Sum(new Tally(plan.phases), clients);
+  const sum = new Sum(plan.phases, clients);
   const found = await findViolation(declared, { ...options, plan, clients }, sum);
   const exploredMs = performance.now() - startedAt;
   const violation = found && (await violationOf(declared, found, { ...options, startedAt }));
@@ -94,6 +94,7 @@ async function findViolation(
   try {
     if (replay !== undefined) {
       const again = await replayOnce(declared, replay);
+      if (again.take.heldUp !== undefined) throw new Unfit(again.take.heldUp);
       onTake(again.take, again.scene);
       return again.take.violations.length > 0 ? { ...again, isMinimal: true } : undefined;
     }
@@ -107,11 +108,10 @@ async function findViolation(
     return undefined;
   } catch (error) {
     signal?.throwIfAborted();
-    if (sum.tried > 0 || replay !== undefined) throw error;
+    if (!(error instanceof Unfit) && (sum.tried > 0 || replay !== undefined)) throw error;
     // It needs more of a machine than is simulated here.
-    const { code, message } = describeError(error);
-    const what = code === 'Error' ? message : `${code}: ${message}`;
-    sum.doubts.add(`the store cannot be simulated: ${what}`);
+    sum.clear();
+    sum.doubts.add(`the store cannot be simulated: ${sentenceOf(error)}`);
     return undefined;
   }
 }
@@ -143,13 +143,24 @@ class Sum {
   points = 0;
   readonly doubts = new Set<string>();
   readonly notes = new Set<string>();
-  readonly #tally: Tally;
+  readonly #phases: readonly Phase[];
   readonly #clients: number;
-  readonly #faults: FaultReport[] = [];
+  #tally: Tally;
+  #faults: FaultReport[] = [];
 
-  constructor(tally: Tally, clients: number) {
-    this.#tally = tally;
+  constructor(phases: readonly Phase[], clients: number) {
+    this.#phases = phases;
     this.#clients = clients;
+    this.#tally = new Tally(phases);
+  }
+
+  /** As if nothing had been tried. */
+  clear(): void {
+    this.tried = this.operations = this.points = 0;
+    this.doubts.clear();
+    this.notes.clear();
+    this.#tally = new Tally(this.#phases);
+    this.#faults = [];
   }
 
   add(take: Take, { fault }: Scene): void {

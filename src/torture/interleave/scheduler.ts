@@ -2,6 +2,7 @@ import { drained, pause, turn } from './event-loop.ts';
 import { OutsideWork } from './outside-work.ts';
 import { OBSERVER, type Step, type Strategy } from './step.ts';
 import { type Timer, Timers } from './timers.ts';
+import { WithinStep } from './within-step.ts';
 
 /** Something to be done next, maybe because a timer is due. */
 interface OpenStep extends Step {
@@ -10,14 +11,14 @@ interface OpenStep extends Step {
 
 /**
  * How a schedule ended. `deadlock`: nobody could go on. `endless`: it took more steps than allowed.
- * `cut`: an interruption ended it.
+ * `cut`: an interruption ended it. `held`: somebody did the same over and over in one step.
  */
-export type End = 'done' | 'deadlock' | 'endless' | 'cut';
+export type End = 'done' | 'deadlock' | 'endless' | 'cut' | 'held';
 
 /** What came of code that others did not hold up. */
 export type Attended<T> =
   | { readonly end: 'done'; readonly value: T }
-  | { readonly end: 'deadlock' | 'endless' };
+  | { readonly end: 'deadlock' | 'endless' | 'held' };
 
 /** What happens from outside when so many steps have been taken. */
 export interface Interruption {
@@ -61,6 +62,8 @@ export class Scheduler {
   readonly outside = new OutsideWork();
   /** Names of calls between which and the next one nothing could come. */
   readonly synchronous = new Set<string>();
+  /** What code does while nobody else can go on. */
+  readonly within = new WithinStep();
   interruption: Interruption | undefined;
   /** Told of what a client threw and nobody caught. */
   onCrash: ((client: number, error: unknown) => void) | undefined;
@@ -84,6 +87,12 @@ export class Scheduler {
   }
 
   get nowMs(): number {
+    return this.#nowMs;
+  }
+
+  /** The time that code of a client is shown: it passes while code does nothing but look at it. */
+  lookAtClock(client: number): number {
+    this.#nowMs += this.within.look(client);
     return this.#nowMs;
   }
 
@@ -209,7 +218,7 @@ export class Scheduler {
     this.#foreignMs = limits.foreignMs;
     this.#progressAt = this.#points;
     await this.#settle(0);
-    while (!isDone()) {
+    while (!isDone() && !this.within.heldUp) {
       if (this.#points === this.interruption?.at) {
         const { interruption } = this;
         this.interruption = undefined;
@@ -224,7 +233,7 @@ export class Scheduler {
       if (this.#points - this.#progressAt >= limits.steps) return 'endless';
       await this.#take(this.#choose(enabled, strategy));
     }
-    return 'done';
+    return this.within.heldUp ? 'held' : 'done';
   }
 
   /**
@@ -240,6 +249,7 @@ export class Scheduler {
     work.catch(() => undefined);
     for (let taken = 0; ; taken += 1) {
       await this.#settle(-1);
+      if (this.within.heldUp) return { end: 'held' };
       if (isDone) return { end: 'done', value: await work };
       if (taken >= limits.steps) return { end: 'endless' };
       const [step] = this.#enabled();
@@ -268,6 +278,7 @@ export class Scheduler {
   /** `vain` steps were taken in which nobody got anything done. */
   #fire(step: Step, vain: number): void {
     this.#steps.splice(this.#steps.indexOf(step), 1);
+    this.within.clear();
     this.#nowMs +=
       vain < PATIENT_STEPS ? STEP_MS : STEP_MS * 10 ** Math.floor(vain / PATIENT_STEPS);
     step.fire();

@@ -26,7 +26,8 @@ export function replaceClocks(stack: DisposableStack): void {
 function replaceDate(stack: DisposableStack): void {
   const RealDate = Date;
   const { now } = RealDate;
-  const epochMs = ({ scheduler }: Player) => Math.floor(EPOCH_MS + scheduler.nowMs);
+  const epochMs = ({ client, scheduler }: Player) =>
+    Math.floor(EPOCH_MS + scheduler.lookAtClock(client));
   const simulated: DateConstructor = new Proxy(RealDate, {
     construct(target, args, newTarget) {
       const player = args.length === 0 ? currentPlayer() : undefined;
@@ -45,5 +46,6 @@ function replaceDate(stack: DisposableStack): void {
 
 function elapsedMs(): number | undefined {
   const player = currentPlayer();
-  return player === undefined || player.client === OBSERVER ? undefined : player.scheduler.nowMs;
+  if (player === undefined || player.client === OBSERVER) return undefined;
+  return player.scheduler.lookAtClock(player.client);
 }

@@ -1,7 +1,7 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { syncBuiltinESMExports } from 'node:module';
 import { mountMemoryFs } from '../world/fs-hook.ts';
 import { turn } from './event-loop.ts';
+import { currentGuard } from './guarded.ts';
 import { currentPlayer, fsHook, offStage } from './player.ts';
 import { replace } from './replace.ts';
 import { callerOf } from './scheduler.ts';
@@ -62,21 +62,13 @@ const CRASHES: ReadonlySet<unknown> = new Set([
   ...['uncaughtExceptionMonitor', 'uncaughtException', 'unhandledRejection'],
 ]);
 
-/** Who is told of what nobody catches, besides players. */
-const guards = new AsyncLocalStorage<(error: unknown) => void>();
-
-/** Runs code; what nobody catches there, then or later, ends only what it does. */
-export function guarded<T>(code: () => T, onCrash: (error: unknown) => void): T {
-  return guards.run(onCrash, code);
-}
-
 function replaceCrashes(stack: DisposableStack): void {
   const { emit } = process;
   replace(stack, process, 'emit', (...args: readonly unknown[]) => {
     const [event, error, promise] = args;
     if (!CRASHES.has(event)) return Reflect.apply(emit, process, args);
     const player = currentPlayer() ?? callerOf(promise);
-    const guard = guards.getStore();
+    const guard = currentGuard();
     if (player === undefined && guard === undefined) return Reflect.apply(emit, process, args);
     // Who only monitors is asked before.
     if (event === 'uncaughtExceptionMonitor') return true;

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import type { AnyDeclared } from '../declare/declaration.ts';
 import type { Operation } from '../declare/operation.ts';
 import { type Judgement, judge } from '../judge/judge.ts';
+import { creationFailure } from '../run/creation.ts';
 import { describeError, perform } from '../run/perform.ts';
 import { crashImages } from '../world/crash-states.ts';
 import type { EffectLog } from '../world/disk.ts';
@@ -14,7 +15,9 @@ import { EPOCH_MS, type Player, playAs, worldOf } from './player.ts';
 import type { Program, Stretch } from './program.ts';
 import { type Attended, type End, type Limits, Scheduler } from './scheduler.ts';
 import type { SimulatedFault } from './simulated-fault.ts';
+import { ProcessEnd } from './simulated-processes.ts';
 import { SIMULATED_ROOT, simulatedDir, textInStore } from './simulated-root.ts';
+import { heldUpText, judgeStandstill, nameOf, type Standstill } from './standstill.ts';
 import { OBSERVER, type Strategy } from './step.ts';
 
 /** What is simulated, whatever the schedule. */
@@ -40,13 +43,17 @@ export interface Take extends Judgement {
   readonly foreign: readonly string[];
   /** Calls that were over at once. */
   readonly synchronous: readonly string[];
-  /** What a client met when it opened or closed the store. */
+  /** What somebody met who created, opened or closed the store. */
   readonly openError: unknown;
+  /** Who held everybody up, which says more of this machine than of the store. */
+  readonly heldUp: string | undefined;
   /** Whether the fault met anything. */
   readonly isHit: boolean;
   /** Clients that were left in the midst of something. */
   readonly unfinished: readonly number[];
 }
+
+const STAGES_OF_OBSERVER: ReadonlySet<string> = new Set(['create', 'judge']);
 
 /** One point is a microsecond of a history. */
 const POINT_NS = 1000;
@@ -70,8 +77,11 @@ class Simulation {
   /** Clients that are not done with what they all are at. */
   readonly #working = new Set<number>();
   readonly #killed = new Set<number>();
-  /** What a client met when it opened or closed the store. */
+  /** What somebody met who created, opened or closed the store. */
   #openError: unknown;
+  /** What they all are at who are at no operation. */
+  #stage = 'create';
+  #heldUp: string | undefined;
   #log: EffectLog | undefined;
   #failing: NthCallFault | undefined;
   #isHit = false;
@@ -89,28 +99,16 @@ class Simulation {
   }
 
   async run(strategy: Strategy): Promise<Take> {
-    const { seed, repeat } = this.#scene;
-    const declared = this.#declared;
-    const world = worldOf(this.#observer);
-    // Modules that remember what they read at a path must not remember it from another schedule.
-    directories += 1;
-    const dir = simulatedDir(directories);
-    const create = async (): Promise<unknown> => {
-      mkdirSync(dir);
-      const size = { mode: 'interleave', full: false } as const;
-      return declared.store.create({ ...size, dir, seed, repeat, subject: undefined, world });
-    };
-    const created = await this.#attend(this.#observer, create);
-    if (created.end !== 'done') throw new Error(`create never ends: ${created.end}`);
-    const shared = created.value;
+    const created = await this.#create();
     this.#arm();
-    const end = await this.#play(shared, strategy);
+    const end = created.end === 'done' ? await this.#play(created.value, strategy) : created.end;
     // The host's timers and signals, and what nobody caught.
     await turn();
     const waiting = this.#scheduler.waiting();
     this.#disarm();
     const everybody = [OBSERVER, ...this.#players.map(({ client }) => client)];
     const operations = [...this.#operations, ...this.#inFlight.values()];
+    const shared = created.end === 'done' ? created.value : undefined;
     const judgement = await this.#judge(shared, { end, operations, waiting });
     const isWhole = end === 'done';
     const left = this.#scheduler.waiting().map(({ client }) => client);
@@ -120,10 +118,31 @@ class Simulation {
     return {
       ...{ ...judgement, operations, end, choices, labels, isHit: this.#isHit },
       openError: this.#openError,
+      heldUp: this.#heldUp,
       unfinished,
       foreign: [...outside.foreign],
       synchronous: [...synchronous, ...outside.computations],
     };
+  }
+
+  async #create(): Promise<Attended<unknown> | { readonly end: 'cut' }> {
+    const { seed, repeat } = this.#scene;
+    const world = worldOf(this.#observer);
+    // Modules that remember what they read at a path must not remember it from another schedule.
+    directories += 1;
+    const dir = simulatedDir(directories);
+    const create = async (): Promise<unknown> => {
+      mkdirSync(dir);
+      const size = { mode: 'interleave', full: false } as const;
+      return this.#declared.store.create({ ...size, dir, seed, repeat, subject: undefined, world });
+    };
+    this.#stage = 'create';
+    try {
+      return await this.#attend(this.#observer, create);
+    } catch (error) {
+      this.#openError = error;
+      return { end: 'cut' };
+    }
   }
 
   get #declared(): AnyDeclared {
@@ -164,7 +183,8 @@ class Simulation {
     const { code, message } = describeError(error);
     // What a fault of ours leads to is not the store's.
     const isOurs = (this.#failing?.hits.length ?? 0) > 0;
-    if (!isOurs) this.#crashes.push(`${nameOf(client)} died: nobody caught ${code}: ${message}`);
+    const reason = error instanceof ProcessEnd ? message : `nobody caught ${code}: ${message}`;
+    if (!isOurs) this.#crashes.push(`${nameOf(client)} died: ${reason}`);
     if (client !== OBSERVER) this.#kill(client);
   }
 
@@ -187,8 +207,10 @@ class Simulation {
   ): Promise<Judgement> | Judgement {
     const { end, operations, waiting } = seen;
     const { repeat } = this.#scene;
-    if (this.#openError !== undefined) return unopened(this.#openError, repeat);
-    if (end === 'deadlock' || end === 'endless') return stuck(end, repeat, waiting, operations);
+    if (end === 'held') return this.#stuck(end, waiting, operations);
+    if (this.#openError !== undefined) return unopened(this.#openError, this.#stage, repeat);
+    if (end === 'deadlock' || end === 'endless') return this.#stuck(end, waiting, operations);
+    this.#stage = 'judge';
     // The power fails after the last step too: what was acknowledged must be there.
     if (this.#log) return this.#judgeImages(this.#log, shared, operations);
     return this.#judgeAs(this.#observer, shared, operations);
@@ -213,7 +235,19 @@ class Simulation {
       judge(this.#declared, shared, repetition, { repeat, clock, world, excused: this.#excused }),
     );
     if (judged.end === 'done') return judged.value;
-    return stuck(judged.end, repeat, player.scheduler.waiting(), operations);
+    return this.#stuck(judged.end, player.scheduler.waiting(), operations, player.scheduler);
+  }
+
+  #stuck(
+    end: Standstill,
+    waiting: ReturnType<Scheduler['waiting']>,
+    operations: readonly Operation[],
+    { within } = this.#scheduler,
+  ): Judgement {
+    const { repeat } = this.#scene;
+    const working = STAGES_OF_OBSERVER.has(this.#stage) ? [OBSERVER] : this.#working;
+    this.#heldUp ??= within.heldUp && heldUpText(within.heldUp);
+    return judgeStandstill(end, { repeat, stage: this.#stage, working, waiting, operations });
   }
 
   #attend<T>(player: Player, code: () => Promise<T>): Promise<Attended<T>> {
@@ -261,8 +295,9 @@ class Simulation {
         );
       }
       const end = await this.#scheduler.run(() => this.#working.size === 0, strategy, limits);
-      return this.#openError === undefined ? end : 'cut';
+      return this.#openError === undefined || end === 'held' ? end : 'cut';
     };
+    this.#stage = 'open';
     let end = await all(async (player) => {
       const declared = instances[player.client];
       stores.set(player.client, await declared?.store.open(shared, worldOf(player)));
@@ -272,6 +307,7 @@ class Simulation {
       end = await all((player) => this.#work(player, stretch, stores.get(player.client)));
     }
     if (end !== 'done' || this.#declared.store.close === undefined) return end;
+    this.#stage = 'close';
     return all(async (player) => {
       await instances[player.client]?.store.close?.(stores.get(player.client));
     });
@@ -344,35 +380,15 @@ function copyOf(value: unknown): unknown {
   }
 }
 
-function nameOf(client: number): string {
-  return client === OBSERVER ? 'whoever looks at the end' : `client ${client}`;
-}
-
-function unopened(error: unknown, repeat: number): Judgement {
+function unopened(error: unknown, stage: string, repeat: number): Judgement {
   const { code, message: reason } = describeError(error);
-  const message = `a client could not open or close the store: ${code}: ${reason}`;
+  const isCreate = stage === 'create';
+  const message = isCreate
+    ? creationFailure(error)
+    : `a client could not open or close the store: ${code}: ${reason}`;
+  const invariant = isCreate ? 'create' : 'open';
   return {
-    violations: [{ invariant: 'open', message, repeat, operations: [], alike: 0 }],
-    doubts: [],
-    notes: [],
-  };
-}
-
-function stuck(
-  end: End,
-  repeat: number,
-  waiting: readonly { readonly client: number; readonly label: string }[],
-  operations: readonly Operation[],
-): Judgement {
-  const open = operations.filter(({ returnedAt }) => returnedAt === undefined);
-  const table = waiting.map(({ client, label }) => `${nameOf(client)} waits for: ${label}`);
-  const what =
-    end === 'deadlock'
-      ? 'deadlock: no client can go on'
-      : 'livelock: the clients go on for ever and none gets done';
-  const message = [what, ...table].join('\n');
-  return {
-    violations: [{ invariant: 'no-deadlock', message, repeat, operations: open, alike: 0 }],
+    violations: [{ invariant, message, repeat, operations: [], alike: 0 }],
     doubts: [],
     notes: [],
   };
