@@ -4,9 +4,9 @@ import type { Fault } from '../faults/fault.ts';
 import { BoundedSearch } from './bounded.ts';
 import { Cast } from './cast.ts';
 import { FaultDrawer } from './fault-drawer.ts';
-import { assertFit, Unfit } from './fitness.ts';
+import { assertAllFit, assertFit, Unfit } from './fitness.ts';
 import { watchForeignWork } from './foreign-work.ts';
-import { clientsOf, drawProgram } from './program.ts';
+import { drawProgram } from './program.ts';
 import type { Limits } from './scheduler.ts';
 import type { Scene, Take } from './simulation.ts';
 import type { Strategy } from './step.ts';
@@ -64,12 +64,13 @@ export async function explore(
   const deadline = performance.now() + limitMs;
   let longest = LONGEST_MIN;
   let isQuiet = true;
+  let isBroken = false;
   let tried = 0;
   for (let repeat = 0; tried < schedules; repeat += 1) {
     const program = drawProgram(declared, { seed, repeat, phases });
     const scene: Scene = { instances, program, seed, repeat, limits: LIMITS };
     const count = Math.min(SCHEDULES_PER_PROGRAM, schedules - tried);
-    if (repeat === 0) await assertFit(cast, scene, 0);
+    if (repeat === 0) isBroken = await assertFit(cast, scene, 0);
     faulty.begin(repeat);
     for (const strategy of portfolio(`${seed}/${repeat}`, count)) {
       signal?.throwIfAborted();
@@ -86,7 +87,7 @@ export async function explore(
         const promise = violation.invariant;
         const sure = await cast.confirm(struck, take, { promise, sure: true });
         if (sure) {
-          for (const client of clientsOf(program)) await assertFit(cast, scene, client);
+          if (!isBroken) await assertAllFit(cast, scene);
           return { scene: struck, take: sure, cast };
         }
         options.onNote(`'${promise}' was broken once, but not by modules that were loaded anew`);

@@ -11,7 +11,7 @@ import { BoundedSearch } from './bounded.ts';
 import type { Cast } from './cast.ts';
 import { guarded } from './guarded.ts';
 import { importInstance } from './instances.ts';
-import type { Program } from './program.ts';
+import { clientsOf, type Program } from './program.ts';
 import type { Scene } from './simulation.ts';
 
 /** Why a store cannot be simulated: whatever its schedules have shown, they show nothing. */
@@ -20,9 +20,10 @@ export class Unfit extends Error {}
 /**
  * Lets one client run alone on the simulated machine. What goes wrong there and not on the real one
  * is the fault of the simulation: a store may reach past it, by an addon, a socket or a child.
+ * Answers whether it goes wrong on both, so that nothing more is to be found out.
  * @throws Unfit
  */
-export async function assertFit(cast: Cast, scene: Scene, client: number): Promise<void> {
+export async function assertFit(cast: Cast, scene: Scene, client: number): Promise<boolean> {
   const program = alone(scene.program, client);
   const calm = { ...scene, program, fault: undefined };
   const take = await cast.play(calm, new BoundedSearch(0));
@@ -31,15 +32,25 @@ export async function assertFit(cast: Cast, scene: Scene, client: number): Promi
   const [name] = foreign;
   if (name !== undefined) throw new Unfit(`it waits for ${name}, which is not simulated`);
   const [violation] = violations;
-  if (violation === undefined) return;
+  if (violation === undefined) return false;
   // Modules may hold on to what other clients have left there.
   const promise = violation.invariant;
-  if (!(await cast.confirm(calm, take, { promise, sure: true }))) return;
-  if (await isBrokenAlone(scene, program, client)) return;
+  if (!(await cast.confirm(calm, take, { promise, sure: true }))) return false;
+  if (await isBrokenAlone(scene, program, client)) return true;
   if (openError !== undefined) throw new Unfit(sentenceOf(openError));
   const { message, operations } = violation;
   const reason = operations[0]?.error ?? message;
   throw new Unfit(`one client alone is wrong there, and right on a real one: ${reason}`);
+}
+
+/**
+ * The same of each client, until one goes wrong on both.
+ * @throws Unfit
+ */
+export async function assertAllFit(cast: Cast, scene: Scene): Promise<void> {
+  for (const client of clientsOf(scene.program)) {
+    if (await assertFit(cast, scene, client)) return;
+  }
 }
 
 /** The code of an error says more than its name. */

@@ -1,4 +1,52 @@
+import { HoldfastError } from '../../errors.ts';
+import type { AnyDeclared, CreateContext } from '../declare/declaration.ts';
 import { describeError } from './perform.ts';
+
+/** A store that all clients share, or why there is none. */
+export type Creation =
+  | { readonly kind: 'created'; readonly shared: unknown }
+  /** Its own fault. */
+  | { readonly kind: 'failed' | 'hung'; readonly reason: string };
+
+/**
+ * Calls `create`, which may throw, and may never come to an end.
+ * @throws DECLARATION_INVALID when workers cannot be given what it answers
+ * @throws the reason of the signal
+ */
+export async function createStore(
+  declared: AnyDeclared,
+  context: CreateContext,
+  { limitMs, signal }: { readonly limitMs: number; readonly signal: AbortSignal | undefined },
+): Promise<Creation> {
+  signal?.throwIfAborted();
+  const late = Promise.withResolvers<Creation>();
+  const reason = `create has not come to its end within ${Math.round(limitMs)} ms`;
+  const timer = setTimeout(() => late.resolve({ kind: 'hung', reason }), limitMs);
+  const abort = () => late.reject(signal?.reason);
+  signal?.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([attempt(declared, context), late.promise]);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', abort);
+  }
+}
+
+async function attempt(declared: AnyDeclared, context: CreateContext): Promise<Creation> {
+  let shared: unknown;
+  try {
+    shared = await declared.store.create(context);
+  } catch (error) {
+    return { kind: 'failed', reason: creationFailure(error) };
+  }
+  try {
+    structuredClone(shared);
+  } catch (error) {
+    const message = `create of '${declared.name}' answers what no worker can be given: ${describeError(error).message}`;
+    throw new HoldfastError('DECLARATION_INVALID', message, { cause: error });
+  }
+  return { kind: 'created', shared };
+}
 
 /** Lines of a stack that a reader needs to find the place. */
 const FRAMES_MAX = 8;
@@ -6,7 +54,7 @@ const FRAMES_MAX = 8;
 /** Of the rig itself, which only calls the store. */
 const RIG = /\/torture\/(?:declare|interleave|judge|run|world)\//;
 
-/** What is said of a store that threw when it was created: a fault of its own, with its stack. */
+/** What is said of a store that threw when it was created, with its stack. */
 export function creationFailure(error: unknown): string {
   const { code, message } = describeError(error);
   return [`create failed: ${code}: ${message}`, ...framesOf(error)].join('\n');

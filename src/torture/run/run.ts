@@ -17,6 +17,7 @@ import type { FaultReport, LeakReport, RunReport } from '../report/report.ts';
 import { Tally } from '../report/tally.ts';
 import { realWorld } from '../world/real-world.ts';
 import { prepareConditions } from './conditions.ts';
+import { type Creation, createStore } from './creation.ts';
 import { mergeFaults, unfitReports } from './fault-reports.ts';
 import { jobOf } from './job.ts';
 import { leakViolation, seekLeaksIn } from './leak-run.ts';
@@ -64,6 +65,7 @@ class Run {
   readonly #faults: FaultReport[] = [];
   readonly #inspector: Inspector;
   #workers = 0;
+  #isCreated = true;
 
   constructor(declared: AnyDeclared, options: RunOptions, base: string) {
     const { mode, full, workload, pool, signal } = options;
@@ -154,7 +156,12 @@ class Run {
     await using conditions = await prepareConditions(faults, { dir: storeDir, rigDir, kind });
     await using own = conditions.launch.length > 0 ? pool.behind(conditions.launch) : undefined;
     const { dir } = conditions;
-    const shared = await this.#create(dir, repeat);
+    const creation = await this.#create(dir, repeat);
+    if (creation.kind !== 'created') {
+      this.#blameCreation(creation, { repeat, forgives: conditions.areHard });
+      return false;
+    }
+    const { shared } = creation;
     const nemesis = this.#nemesis(dir, repeat);
     const older = faults.some(({ kind }) => kind === 'damage') ? readImage(dir) : undefined;
     const repetition = await runRepetition({
@@ -224,10 +231,30 @@ class Run {
     }
   }
 
-  #create(dir: string, repeat: number): Promise<unknown> {
-    const { mode, full, seed, subject } = this.#options;
+  #create(dir: string, repeat: number): Promise<Creation> {
+    const { mode, full, seed, subject, stallMs, limitMs, signal } = this.#options;
     const context = { mode, full, dir, seed, repeat, subject, world: realWorld };
-    return Promise.resolve(this.#declared.store.create(context));
+    return createStore(this.#declared, context, { limitMs: Math.min(stallMs, limitMs), signal });
+  }
+
+  /** In hard conditions it may fail, and in a short run take too long. */
+  #blameCreation(
+    { kind, reason }: Exclude<Creation, { readonly kind: 'created' }>,
+    { repeat, forgives }: { readonly repeat: number; readonly forgives: boolean },
+  ): void {
+    this.#isCreated = false;
+    const { stallMs, limitMs } = this.#options;
+    const isLate = kind === 'hung' && limitMs < stallMs;
+    if (forgives || isLate) this.#doubts.add(reason);
+    else {
+      this.#violations.add({
+        invariant: 'create',
+        message: reason,
+        repeat,
+        operations: [],
+        alike: 0,
+      });
+    }
   }
 
   get #watchdog(): WatchdogOptions {
@@ -258,9 +285,15 @@ class Run {
     const declared = this.#declared;
     const { mode, full, workload, seed, stallMs, signal } = this.#options;
     if (!declared.expect?.includes('no-leak') || !this.#hasProcesses) return [];
+    if (!this.#isCreated) return [];
     const dir = join(this.#base, 'leaks');
     mkdirSync(dir);
-    const shared = await this.#create(dir, 0);
+    const creation = await this.#create(dir, 0);
+    if (creation.kind !== 'created') {
+      this.#blameCreation(creation, { repeat: 0, forgives: false });
+      return [];
+    }
+    const { shared } = creation;
     const job = jobOf({ declared, workload, size: { mode, full }, shared, seed, repeat: 0 });
     const limitMs = Math.max(stallMs, this.#options.limitMs - this.#elapsed() / 1e6);
     const { leaks, doubt } = await seekLeaksIn(job, dir, { limitMs, signal });
