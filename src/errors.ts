@@ -29,6 +29,14 @@ export type ErrorCode =
   | 'NOT_FOUND'
   | 'PROBE_FAILED'
   | 'PORT_IN_USE'
+  // vault
+  | 'UNLOCK_FAILED'
+  | 'KEY_STATE'
+  | 'KEY_EXPIRED'
+  | 'DECRYPT_FAILED'
+  | 'TAMPERED'
+  | 'FORMAT_INVALID'
+  | 'KDF_LIMITS'
   // configuration
   | 'CONFIG_INVALID'
   | 'CONFIG_NOT_FOUND'

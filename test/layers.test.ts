@@ -5,12 +5,13 @@ import { join, posix } from 'node:path';
 import { describe, test } from 'node:test';
 
 // The layer table of ARCHITECTURE.md. A new store gets its name here.
-const stores = ['ports'];
+const stores = ['ports', 'vault'];
 const rooms = ['engine', ...stores, 'torture', 'cli'];
 /** Public entries and the room that each opens. */
 const entries: Readonly<Record<string, string>> = {
   ports: 'ports',
   'ports-config': 'ports',
+  vault: 'vault',
   doctor: 'engine',
   torture: 'torture',
 };
