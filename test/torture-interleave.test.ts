@@ -8,9 +8,9 @@ import {
   type DeclarationOptions,
   failCalls,
   kill,
+  PoolSet,
   parseReplayToken,
   powerLoss,
-  type Report,
   type RunReport,
   reportText,
   runTorture,
@@ -18,6 +18,7 @@ import {
 } from '../src/torture.ts';
 import { lonely, lossyCounter } from './torture/counters.ts';
 import * as stores from './torture/interleaved.ts';
+import * as endless from './torture/interleaved-endless.ts';
 import * as files from './torture/interleaved-files.ts';
 import * as memory from './torture/interleaved-memory.ts';
 import * as odd from './torture/interleaved-odd.ts';
@@ -29,34 +30,16 @@ interface Found {
   readonly text: string;
 }
 
-const worker = new Worker(join(import.meta.dirname, 'torture/interleaved-worker.ts'));
-after(() => worker.terminate());
-
-interface Answer {
-  readonly id: number;
-  readonly report: Report;
-  readonly text: string;
-  readonly error?: Error;
-}
-
-const asked = new Map<number, (answer: Answer) => void>();
-worker.on('message', (answer: Answer) => asked.get(answer.id)?.(answer));
+/** One thread for all: loading the rig takes longer than most runs. */
+const pools = new PoolSet();
+after(() => pools[Symbol.asyncDispose]());
 
 /** One run in mode interleave. */
-async function interleave(
-  { module, name }: AnyDeclared,
-  options: DeclarationOptions = {},
-): Promise<Found> {
-  const id = asked.size;
-  const { promise, resolve } = Promise.withResolvers<Answer>();
-  asked.set(id, resolve);
-  const all = { mode: 'interleave', seed: '1', ...options };
-  worker.postMessage({ id, module, name, options: all });
-  const { report, text, error } = await promise;
-  if (error) throw error;
+async function interleave(declared: AnyDeclared, options: DeclarationOptions = {}): Promise<Found> {
+  const report = await runTorture(declared, { mode: 'interleave', seed: '1', pools, ...options });
   const [run] = report.runs;
   assert.ok(run);
-  return { run, verdict: report.verdict, text };
+  return { run, verdict: report.verdict, text: reportText(report) };
 }
 
 /** The counterexample of the one violation that a store is known to have. */
@@ -256,6 +239,71 @@ describe('mode interleave', () => {
     }
   });
 
+  describe('what never comes to an end does here', () => {
+    test('as a deadlock, and where that is', async () => {
+      const found = await Promise.all(
+        [
+          endless.hangsInOpen,
+          endless.hangsInPut,
+          endless.hangsInClose,
+          endless.hangsWhenLookedAt,
+        ].map((declared) => violationIn(declared, { pools: undefined })),
+      );
+      const where = [
+        /client 0 waits in open for what nobody does/,
+        /client 2 waits in put 1 for what nobody does/,
+        /client 2 waits in close for what nobody does/,
+        /whoever looks at the end waits for what nobody does/,
+      ];
+      for (const [place, { invariant, message }] of found.entries()) {
+        assert.equal(invariant, 'no-deadlock');
+        assert.match(message, /deadlock: no client can go on/);
+        assert.match(message, where[place] ?? /never/);
+      }
+    });
+
+    for (const [declared, reason, options] of [
+      [endless.stubborn, /client \d does open \d over and over/, {}],
+      [endless.undead, /client \d does process\.exit\(3\) over and over/, {}],
+      [endless.computing, /for \d+ ms, at put .*endless\.ts:\d+/, { stallMs: 500 }],
+      [endless.asleep, /for \d+ ms, at Atomics\.wait/, { stallMs: 500 }],
+    ] as const) {
+      test(`as a doubt, if it is ${declared.name}`, async () => {
+        const { verdict, run } = await interleave(declared, options);
+        assert.equal(verdict, 'unknown');
+        assert.match(run.reason ?? '', reason);
+      });
+    }
+
+    test('at the latest when the run does', async () => {
+      const begun = performance.now();
+      const { verdict, run } = await interleave(endless.computing, { limitMs: 200 });
+      assert.equal(verdict, 'unknown');
+      assert.match(run.reason ?? '', /held its thread up beyond the 200 ms/);
+      assert.ok(performance.now() - begun < 6000);
+    });
+
+    test('but code that waits for a time to come sees it come', async () => {
+      await assertOk(endless.busy, { schedules: 20 });
+      await assertOk(endless.patientlyBusy, { clients: 1, operations: 2, schedules: 1 });
+    });
+  });
+
+  describe('what fails is told with the reason', () => {
+    for (const [declared, invariant, reason] of [
+      [endless.failsInOpen, 'open', /TypeError: no good/],
+      [endless.failsInPut, 'errors', /1 operation\(s\) threw/],
+      [endless.failsInClose, 'open', /TypeError: no good/],
+      [endless.failsWhenLookedAt, 'looked', /TypeError: no good/],
+    ] as const) {
+      test(`when it ${declared.name}`, async () => {
+        const found = await violationIn(declared);
+        assert.equal(found.invariant, invariant);
+        assert.match(found.message, reason);
+      });
+    }
+  });
+
   describe('a verdict is not wrong', () => {
     test('because a store changes what it is given', async () => {
       await assertOk(odd.greedy);
@@ -308,8 +356,8 @@ describe('mode interleave', () => {
 
     test('when two runs go on at once', async () => {
       const [bad, good] = await Promise.all([
-        interleave(memory.offsets),
-        interleave(stores.lockFile, { schedules: 100 }),
+        interleave(memory.offsets, { pools: undefined }),
+        interleave(stores.lockFile, { schedules: 100, pools: undefined }),
       ]);
       assert.deepEqual([bad.verdict, good.verdict], ['violation', 'ok'], good.text);
     });

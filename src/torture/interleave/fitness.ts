@@ -12,6 +12,7 @@ import type { Cast } from './cast.ts';
 import { guarded } from './guarded.ts';
 import { importInstance } from './instances.ts';
 import { clientsOf, type Program } from './program.ts';
+import { beat } from './pulse.ts';
 import type { Scene } from './simulation.ts';
 
 /** Why a store cannot be simulated: whatever its schedules have shown, they show nothing. */
@@ -69,12 +70,15 @@ function alone(program: Program, only: number): Program {
 
 /** Longest time for a client alone on the real machine: it may wait for ever there as well. */
 const ALONE_MS = 2000;
+const BEAT_MS = 50;
 
 /** Whether the same goes wrong on the real machine, or never ends. */
 async function isBrokenAlone(scene: Scene, program: Program, client: number): Promise<boolean> {
   const dir = mkdtempSync(join(tmpdir(), 'holdfast-alone-'));
   const stop = new AbortController();
   const { signal } = stop;
+  // As long as code lets others have their turn.
+  const beats = setInterval(beat, BEAT_MS);
   try {
     const patience = sleep(ALONE_MS, true, { signal }).catch(() => true);
     const crash = Promise.withResolvers<boolean>();
@@ -85,6 +89,7 @@ async function isBrokenAlone(scene: Scene, program: Program, client: number): Pr
     return await Promise.race([ended, crash.promise, patience]);
   } finally {
     stop.abort();
+    clearInterval(beats);
     rmSync(dir, { recursive: true, force: true });
   }
 }

@@ -2,73 +2,44 @@ import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { wrongArgument } from '../../errors.ts';
 import type { AnyDeclared } from '../declare/declaration.ts';
-import { clientCount, defaultPlan, type Phase, type Plan } from '../declare/plan.ts';
+import { clientCount, type Phase } from '../declare/plan.ts';
 import type { Counterexample, Violation } from '../judge/verdict.ts';
-import type { FaultReport, RunReport } from '../report/report.ts';
-import { Tally } from '../report/tally.ts';
-import { mergeFaults } from '../run/fault-reports.ts';
-import type { RunOptions } from '../run/run-options.ts';
+import type { RunReport } from '../report/report.ts';
 import { Cast } from './cast.ts';
 import { explore, LIMITS } from './explore.ts';
 import { sentenceOf, Unfit } from './fitness.ts';
 import { watchForeignWork } from './foreign-work.ts';
 import { markedImports } from './instances.ts';
+import type { InterleaveOptions } from './interleave-options.ts';
 import { type Minimal, minimise } from './minimise.ts';
 import { type SimulatedFault, simulatedFaultText } from './simulated-fault.ts';
 import { simulatedMachine } from './simulated-machine.ts';
 import type { Scene, Take } from './simulation.ts';
 import { ReplayStrategy } from './strategy.ts';
-import { parseReplayToken, replayToken } from './token.ts';
-
-/** Schedules whose operations the figures of a report are made of. */
-const TALLIED = 300;
+import { phasesOf, Sum } from './sum.ts';
+import { parseReplayToken, type Replay, replayToken } from './token.ts';
 
 /** However short the run may be, some time is left to make it small. */
 const MINIMISE_MS = 10_000;
 const MINIMISE_MS_MIN = 1000;
 const SCHEDULES_PER_PROGRESS = 100;
 
-/** Runs a declaration in one thread, schedule by schedule, until one of them breaks a promise. */
+/** Runs a declaration in this very thread, schedule by schedule, until one of them breaks a promise. */
 export async function runInterleaved(
   declared: AnyDeclared,
-  options: RunOptions,
+  options: InterleaveOptions,
 ): Promise<RunReport> {
   using _machine = simulatedMachine();
   using _imports = markedImports();
   const startedAt = performance.now();
-  const { mode, full, seed, workload, title, target } = options;
-  const plan = declared.plan?.({ mode, full }) ?? defaultPlan(Object.keys(declared.ops), workload);
-  const clients = clientCount(plan.phases);
-  const sum = new Sum(plan.phases, clients);
-  const found = await findViolation(declared, { ...options, plan, clients }, sum);
+  const phases = phasesOf(declared, options);
+  const sum = new Sum(phases);
+  const found = await findViolation(declared, { ...options, phases }, sum);
   const exploredMs = performance.now() - startedAt;
   const violation = found && (await violationOf(declared, found, { ...options, startedAt }));
   options.signal?.throwIfAborted();
-  const figures = sum.figures();
-  if (sum.tried === 0 && sum.doubts.size === 0) sum.doubts.add('no schedule was tried');
-  // One schedule shows what it shows.
-  if (options.replay === undefined && sum.tried > 0 && clients > 1 && figures.maxConcurrency < 2) {
-    sum.doubts.add('no operation waits for anything, so that nothing could come between');
-  }
-  const verdict = violation ? 'violation' : sum.doubts.size > 0 ? 'unknown' : 'ok';
-  const token = violation?.counterexample?.token;
-  return {
-    ...{ name: declared.name, title, target, mode, seed, verdict },
-    replay: token === undefined ? options.again : `holdfast torture replay ${token}`,
-    reason: verdict === 'unknown' ? [...sum.doubts].join('; ') : undefined,
-    ...{ workers: 1, clients, repeats: sum.tried },
-    ...figures,
-    leaks: [],
-    schedules: {
-      tried: sum.tried,
-      isExhaustive: false,
-      perSecond: sum.tried / (exploredMs / 1000),
-      points: sum.points,
-    },
-    violations: violation ? [violation] : [],
-    notes: [...sum.notes],
-    durationMs: performance.now() - startedAt,
-  };
+  const durationMs = performance.now() - startedAt;
+  return sum.report(declared, options, { violation, exploredMs, durationMs });
 }
 
 /** A program and a schedule that break a promise. */
@@ -80,10 +51,10 @@ interface Found extends Minimal {
 
 async function findViolation(
   declared: AnyDeclared,
-  options: RunOptions & { readonly plan: Plan; readonly clients: number },
+  options: InterleaveOptions & { readonly phases: readonly Phase[] },
   sum: Sum,
 ): Promise<Found | undefined> {
-  const { seed, clients, schedules = SCHEDULES, limitMs, signal, plan, replay } = options;
+  const { seed, phases, schedules = SCHEDULES, limitMs, signal, replay } = options;
   const onTake = (take: Take, scene: Scene) => {
     sum.add(take, scene);
     if (sum.tried % SCHEDULES_PER_PROGRESS > 0) return;
@@ -98,8 +69,8 @@ async function findViolation(
       onTake(again.take, again.scene);
       return again.take.violations.length > 0 ? { ...again, isMinimal: true } : undefined;
     }
-    const { phases } = plan;
     const { faults = [] } = options;
+    const clients = clientCount(phases);
     const onNote = (note: string) => sum.notes.add(note);
     const settled = { seed, phases, clients, schedules, faults, limitMs, signal, onTake, onNote };
     const found = await explore(declared, settled);
@@ -116,15 +87,24 @@ async function findViolation(
   }
 }
 
-async function replayOnce(declared: AnyDeclared, token: string): Promise<Omit<Found, 'isMinimal'>> {
-  const { seed, repeat, program, choices, fault } = parseReplayToken(token);
-  for (const { f } of program.flatMap(({ operations }) => operations.flat())) {
+/**
+ * What a token says, of this very store.
+ * @throws RangeError
+ */
+export function replayOf(declared: AnyDeclared, token: string): Replay {
+  const replay = parseReplayToken(token);
+  for (const { f } of replay.program.flatMap(({ operations }) => operations.flat())) {
     if (Object.hasOwn(declared.ops, f)) continue;
     throw wrongArgument(
       'range',
       `the token has an operation that '${declared.name}' has not: ${f}`,
     );
   }
+  return replay;
+}
+
+async function replayOnce(declared: AnyDeclared, token: string): Promise<Omit<Found, 'isMinimal'>> {
+  const { seed, repeat, program, choices, fault } = replayOf(declared, token);
   using _ = watchForeignWork();
   const clients = Math.max(1, ...program.map(({ operations }) => operations.length));
   const cast = await Cast.load(declared, clients);
@@ -133,75 +113,14 @@ async function replayOnce(declared: AnyDeclared, token: string): Promise<Omit<Fo
   return { cast, scene, take: await cast.play(scene, new ReplayStrategy(choices)) };
 }
 
-const SCHEDULES = 2000;
-
-/** What all schedules together showed. */
-class Sum {
-  tried = 0;
-  operations = 0;
-  /** Of the longest schedule. */
-  points = 0;
-  readonly doubts = new Set<string>();
-  readonly notes = new Set<string>();
-  readonly #phases: readonly Phase[];
-  readonly #clients: number;
-  #tally: Tally;
-  #faults: FaultReport[] = [];
-
-  constructor(phases: readonly Phase[], clients: number) {
-    this.#phases = phases;
-    this.#clients = clients;
-    this.#tally = new Tally(phases);
-  }
-
-  /** As if nothing had been tried. */
-  clear(): void {
-    this.tried = this.operations = this.points = 0;
-    this.doubts.clear();
-    this.notes.clear();
-    this.#tally = new Tally(this.#phases);
-    this.#faults = [];
-  }
-
-  add(take: Take, { fault }: Scene): void {
-    this.tried += 1;
-    if (fault) {
-      const hit = take.isHit ? 1 : 0;
-      this.#faults.push({ fault: fault.kind, armed: 1, hit, windows: [], skipped: undefined });
-    }
-    this.operations += take.operations.length;
-    this.points = Math.max(this.points, take.labels.length);
-    if (this.tried <= TALLIED) this.#tally.add(take.operations, this.#clients);
-    for (const doubt of take.doubts) this.doubts.add(doubt);
-    for (const note of take.notes) this.notes.add(note);
-    for (const name of take.foreign) {
-      this.notes.add(`waited for ${name}, which nobody controls: a replay may differ`);
-    }
-    if (take.synchronous.length > 0) {
-      const names = take.synchronous.join(', ');
-      this.notes.add(`nothing came between synchronous calls (${names}); in processes it does`);
-    }
-  }
-
-  /** Times are steps here, so that there is no latency to tell. */
-  figures() {
-    const nothing = { mean: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 };
-    return {
-      ...this.#tally.figures(),
-      faults: mergeFaults(this.#faults),
-      operations: this.operations,
-      skewMs: { median: 0, max: 0 },
-      latencyMs: nothing,
-      histograms: {},
-    };
-  }
-}
+/** Where nobody says how many. */
+export const SCHEDULES = 2000;
 
 /** The violation of the smallest program and schedule that show it. */
 async function violationOf(
   declared: AnyDeclared,
   found: Found,
-  { startedAt, limitMs, signal, regressionTest }: RunOptions & { readonly startedAt: number },
+  { startedAt, limitMs, signal }: InterleaveOptions & { readonly startedAt: number },
 ): Promise<Violation | undefined> {
   const { cast } = found;
   const promise = found.take.violations[0]?.invariant ?? '';
@@ -232,7 +151,7 @@ async function violationOf(
     message: violation.message + doubt,
     repeat: 0,
     operations: [],
-    counterexample: { ...counterexample, test: regressionTest?.(counterexample) },
+    counterexample,
   };
 }
 

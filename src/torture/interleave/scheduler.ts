@@ -1,5 +1,6 @@
 import { drained, pause, turn } from './event-loop.ts';
 import { OutsideWork } from './outside-work.ts';
+import { beat } from './pulse.ts';
 import { OBSERVER, type Step, type Strategy } from './step.ts';
 import { type Timer, Timers } from './timers.ts';
 import { WithinStep } from './within-step.ts';
@@ -279,6 +280,7 @@ export class Scheduler {
   #fire(step: Step, vain: number): void {
     this.#steps.splice(this.#steps.indexOf(step), 1);
     this.within.clear();
+    beat();
     this.#nowMs +=
       vain < PATIENT_STEPS ? STEP_MS : STEP_MS * 10 ** Math.floor(vain / PATIENT_STEPS);
     step.fire();

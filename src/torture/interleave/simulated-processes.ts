@@ -89,7 +89,7 @@ function endPlayer(call: string): void {
   if (player) {
     const { client, scheduler } = player;
     scheduler.crash(client, end);
-    scheduler.within.note(client, call);
+    scheduler.within.noteFailed(client, call);
   } else guard?.(end);
   throw end;
 }

@@ -13,6 +13,7 @@ import { copyInput } from './copy-input.ts';
 import { turn } from './event-loop.ts';
 import { EPOCH_MS, type Player, playAs, worldOf } from './player.ts';
 import type { Program, Stretch } from './program.ts';
+import { beat } from './pulse.ts';
 import { type Attended, type End, type Limits, Scheduler } from './scheduler.ts';
 import type { SimulatedFault } from './simulated-fault.ts';
 import { ProcessEnd } from './simulated-processes.ts';
@@ -62,6 +63,7 @@ let directories = 0;
 
 /** Runs a program once, in the order that the strategy chooses, and judges what came of it. */
 export function simulate(scene: Scene, strategy: Strategy): Promise<Take> {
+  beat();
   return new Simulation(scene).run(strategy);
 }
 

@@ -48,7 +48,8 @@ function tableOf({ stage, working, waiting, operations }: StandingStill): readon
   const others = [...silent].map((client) => {
     const at = operations.find((one) => one.process === client && one.returnedAt === undefined);
     const what = at ? `${at.f} ${shortJson(at.input)}` : stage;
-    return `${nameOf(client, stage)} waits in ${what} for what nobody does`;
+    const where = client === OBSERVER ? '' : ` in ${what}`;
+    return `${nameOf(client, stage)} waits${where} for what nobody does`;
   });
   return [...known, ...others];
 }

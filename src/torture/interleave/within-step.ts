@@ -8,13 +8,13 @@ export interface HeldUp {
 const REPEATED_MAX = 500_000;
 
 /** A call that fails counts for more: that is what loops wait for. */
-const FAILED_WEIGHT = 20;
+const FAILED_WEIGHT = 40;
 
 /** A loop that goes on although it was told to end catches whatever is thrown. */
 const SWALLOWED_MAX = REPEATED_MAX + 100_000;
 
 /** Looks at the clock after which it shows that time passes, and then again ten times as fast. */
-const LOOKS = 10_000;
+const LOOKS = 2000;
 const LOOK_MS = 0.05;
 const LOOK_WEIGHT = 4;
 const FASTER_MAX = 4;

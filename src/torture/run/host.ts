@@ -6,7 +6,7 @@ import { realWorld } from '../world/real-world.ts';
 import { Client, type ClientContext } from './client.ts';
 import { Journal } from './journal.ts';
 import { describeError } from './perform.ts';
-import type { Job, Reply, Request } from './protocol.ts';
+import type { Interleaved, InterleaveJob, Job, Reply, Request } from './protocol.ts';
 import { RunClock } from './run-clock.ts';
 import { seekLeaks } from './seek-leaks.ts';
 import { SlotWriter } from './slots.ts';
@@ -40,6 +40,7 @@ export class Host {
       else if (request.type === 'block') blockFor(request.ms);
       else if (request.type === 'inspect') this.#reply(await inspect(request.job, request.now));
       else if (request.type === 'leaks') this.#reply(await seekLeaks(request));
+      else if (request.type === 'interleave') await this.#interleave(request.job);
       else {
         const { gate, turn } = request;
         this.#arm(request);
@@ -96,6 +97,14 @@ export class Host {
     slots.close();
     journal?.close();
     this.#reply({ type: 'unloaded' });
+  }
+
+  async #interleave(job: InterleaveJob): Promise<void> {
+    // Other workers have no use for what it takes to simulate a machine.
+    const { interleave } = await import('../interleave/interleave-job.ts');
+    const tell = (interleaved: Interleaved, isLast: boolean) =>
+      this.#reply({ type: 'interleaved', interleaved, isLast });
+    tell(await interleave(job, (last) => tell(last, true)), false);
   }
 
   #current(): Loaded {

@@ -1,6 +1,7 @@
 import type { Operation } from '../declare/operation.ts';
-import type { Size } from '../declare/plan.ts';
-import type { LeakReport } from '../report/report.ts';
+import type { Mode, Size } from '../declare/plan.ts';
+import type { Fault } from '../faults/fault.ts';
+import type { LeakReport, RunReport } from '../report/report.ts';
 import type { SlotStorage } from './slots.ts';
 
 /** Everything a worker needs to be some of the clients of a repetition. */
@@ -35,6 +36,31 @@ export interface Workload {
   readonly rate?: number | undefined;
 }
 
+/** What a worker needs to interleave a declaration. */
+export interface InterleaveJob {
+  readonly module: string;
+  readonly declaration: string;
+  /** Those of a run that are plain data. */
+  readonly options: {
+    readonly mode: Mode;
+    readonly seed: string;
+    readonly full: boolean;
+    readonly workload: Workload;
+    readonly limitMs: number;
+    readonly faults?: readonly Fault[] | undefined;
+    readonly title?: string | undefined;
+    readonly target?: string | undefined;
+    readonly again: string;
+    readonly replay?: string | undefined;
+    readonly schedules?: number | undefined;
+  };
+  /** Memory of a `Pulse`. */
+  readonly pulse: SharedArrayBuffer;
+}
+
+/** What comes of it: a report, or what was thrown. */
+export type Interleaved = RunReport | Error;
+
 /** What a worker is told. Each is answered once, with the reply of the same name or with `failed`. */
 export type Request =
   | { readonly type: 'load'; readonly job: Job }
@@ -55,6 +81,8 @@ export type Request =
   | { readonly type: 'inspect'; readonly job: Job; readonly now: number }
   /** Opens, works and closes again and again, to see what that leaves behind. */
   | { readonly type: 'leaks'; readonly job: Job; readonly cycles: number; readonly dir: string }
+  /** Runs schedules in that very thread. */
+  | { readonly type: 'interleave'; readonly job: InterleaveJob }
   /** Holds up the event loop. Not answered. */
   | { readonly type: 'block'; readonly ms: number };
 
@@ -71,6 +99,12 @@ export type Reply =
       readonly refusal: { readonly reason: string; readonly hasCode: boolean } | undefined;
     }
   | { readonly type: 'leaks'; readonly leaks: readonly LeakReport[] }
+  | {
+      readonly type: 'interleaved';
+      readonly interleaved: Interleaved;
+      /** Whether the thread ends itself. */
+      readonly isLast: boolean;
+    }
   | { readonly type: 'failed'; readonly error: string };
 
 /** Of the rig's own modules: TypeScript in a checkout, JavaScript in a package. */

@@ -6,7 +6,6 @@ import { eventsOf, writeHistory } from '../declare/history.ts';
 import type { Operation } from '../declare/operation.ts';
 import { clientCount, defaultPlan, type Plan } from '../declare/plan.ts';
 import { type DirectoryImage, readImage } from '../faults/directory-image.ts';
-import { runInterleaved } from '../interleave/run-interleaved.ts';
 import { type Crashed, judgeImages } from '../judge/crash-judge.ts';
 import { judgeDamage } from '../judge/damage-judge.ts';
 import { Inspector } from '../judge/inspector.ts';
@@ -25,6 +24,7 @@ import { type CrashImage, isStrike, Nemesis } from './nemesis.ts';
 import { workerKind } from './pool-set.ts';
 import { type Repetition, runRepetition } from './repetition.ts';
 import type { RunOptions } from './run-options.ts';
+import { runSimulated } from './simulated-run.ts';
 import { createSlotFile, type SlotStorage, sharedSlots } from './slots.ts';
 import type { WatchdogOptions } from './watchdog.ts';
 
@@ -42,7 +42,7 @@ const KINDS_MAX = 20;
  * @throws the reason of the signal
  */
 export async function runDeclared(declared: AnyDeclared, options: RunOptions): Promise<RunReport> {
-  if (options.mode === 'interleave') return runInterleaved(declared, options);
+  if (options.mode === 'interleave') return runSimulated(declared, options);
   const base = mkdtempSync(join(tmpdir(), 'holdfast-torture-'));
   try {
     return await new Run(declared, options, base).report();
