@@ -10,6 +10,7 @@ import { type Crashed, judgeImages } from '../judge/crash-judge.ts';
 import { judgeDamage } from '../judge/damage-judge.ts';
 import { Inspector } from '../judge/inspector.ts';
 import { type Judgement, judge, nextProcess } from '../judge/judge.ts';
+import { patient } from '../judge/patient.ts';
 import type { Verdict, Violation } from '../judge/verdict.ts';
 import { Violations } from '../judge/violations.ts';
 import type { FaultReport, LeakReport, RunReport } from '../report/report.ts';
@@ -148,7 +149,7 @@ class Run {
   /** One store from `create` to its removal; answers whether another one makes sense. */
   async #repeat(repeat: number): Promise<boolean> {
     const declared = this.#declared;
-    const { mode, full, workload, seed, faults = [], pool, signal } = this.#options;
+    const { mode, full, workload, seed, faults = [], pool, stallMs, signal } = this.#options;
     const size = { mode, full };
     const kind = workerKind(mode);
     const rigDir = join(this.#base, `rig-${repeat}`);
@@ -180,7 +181,7 @@ class Run {
     const upset = repetition.operations.filter(isUpset).length;
     this.#faults.push(...(nemesis?.reports() ?? []), ...conditions.reports(upset));
     await this.#judge(
-      { declared, shared, repetition, dir },
+      { declared: patient(declared, { limitMs: stallMs, signal }), shared, repetition, dir },
       { repeat, images: nemesis?.images, older, forgives: conditions.areHard },
     );
     rmSync(dir, { recursive: true, force: true });
@@ -205,7 +206,7 @@ class Run {
     },
   ): Promise<void> {
     const { declared, shared, repetition } = crashed;
-    const { mode, full, workload, seed, faults = [], stallMs } = this.#options;
+    const { mode, full, workload, seed, faults = [], stallMs, signal } = this.#options;
     const job = jobOf({ declared, workload, size: { mode, full }, shared, seed, repeat });
     const settled = { repeat, clock: () => this.#elapsed(), world: realWorld };
     const isWhole = !repetition.stall && repetition.failures.length === 0;
@@ -216,6 +217,7 @@ class Run {
     };
     const inspection = await inspect(repetition.operations);
     const found = await judge(declared, shared, repetition, { ...settled, forgives, inspection });
+    signal?.throwIfAborted();
     this.#take(found);
     // What a broken run has left says nothing new.
     if (found.violations.length > 0) return;
