@@ -2,6 +2,14 @@
 const { setImmediate, setTimeout } = globalThis;
 const { nextTick } = process;
 
+/** Calls back when no promise is left that goes on by itself. */
+export function whenDrained(callback: () => void): void {
+  // What a tick asks for comes before its promises go on; what one of those asks for, after all.
+  void resolved.then(() => nextTick(callback));
+}
+
+const resolved = Promise.resolve();
+
 /** When no promise is left that goes on by itself. */
 export function drained(): Promise<void> {
   return new Promise((resolve) => nextTick(resolve));

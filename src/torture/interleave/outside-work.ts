@@ -33,6 +33,11 @@ export class OutsideWork {
     return this.#open.size + this.#begun.size > 0;
   }
 
+  /** Whether anything has begun or told something since the last step. */
+  get isFresh(): boolean {
+    return this.#begun.size + this.#fresh.size > 0;
+  }
+
   begin(work: Outside): void {
     this.#begun.set(work.id, work);
   }
@@ -63,14 +68,14 @@ export class OutsideWork {
    * that in real time.
    */
   async settle(limitMs: number, hasNews: () => boolean): Promise<void> {
-    if (this.#begun.size + this.#fresh.size === 0) return;
+    if (!this.isFresh) return;
     const deadline = performance.now() + limitMs;
-    while (this.#isFresh(hasNews) && performance.now() < deadline) await pause();
+    while (this.#isOnHold(hasNews) && performance.now() < deadline) await pause();
     this.#fresh.clear();
     await drained();
   }
 
-  #isFresh(hasNews: () => boolean): boolean {
+  #isOnHold(hasNews: () => boolean): boolean {
     for (const work of this.#begun.values()) {
       if (work.isUnderWay()) this.#admit(work);
       else this.end(work.id);

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { type FsCall, type FsHook, memoryPromises } from '../world/fs-hook.ts';
 import { instrumented } from '../world/instrumented.ts';
 import type { MemoryFs } from '../world/memory-fs.ts';
-import type { FileSystem, World } from '../world/world.ts';
+import type { World } from '../world/world.ts';
 import type { Scheduler } from './scheduler.ts';
 import { pathInStore } from './simulated-root.ts';
 import { OBSERVER } from './step.ts';
@@ -66,13 +66,9 @@ function labelOf({ name, path }: FsCall): string {
 /** The world as a player sees it. */
 export function worldOf(player: Player): World {
   const { client, scheduler, fs } = player;
-  let promises: FileSystem | undefined;
   return {
-    // Made for those that ask: most stores take it from Node.
-    get fs() {
-      promises ??= memoryPromises(fs, fsHook);
-      return promises;
-    },
+    // No getter: V8 puts the functions of such a literal into its old space, and all that they hold.
+    fs: memoryPromises(fs, fsHook),
     now: () => EPOCH_MS + scheduler.lookAtClock(client),
     sleep: (ms) => scheduler.sleep(client, ms),
     lock: ({ fd }) => {
@@ -87,16 +83,6 @@ export function worldOf(player: Player): World {
     tryLock: ({ fd }) => fs.tryLock(fd),
     unlock: ({ fd }) => fs.unlock(fd),
     instrument: (handle) =>
-      instrumented(handle, (name, perform) =>
-        scheduler.call(
-          client,
-          name,
-          once(() => playAs(player, perform)),
-        ),
-      ),
+      instrumented(handle, (name, perform) => scheduler.perform(client, name, perform)),
   };
-}
-
-function* once(perform: () => unknown): Generator<void, unknown> {
-  return perform();
 }

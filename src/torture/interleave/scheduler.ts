@@ -1,4 +1,4 @@
-import { drained, pause, turn } from './event-loop.ts';
+import { drained, pause, turn, whenDrained } from './event-loop.ts';
 import { OutsideWork } from './outside-work.ts';
 import { beat } from './pulse.ts';
 import { OBSERVER, type Step, type Strategy } from './step.ts';
@@ -109,10 +109,7 @@ export class Scheduler {
 
   /** Performs a call step by step, and tells its answer later. */
   call(client: number, label: string, steps: Iterator<void, unknown>): Promise<unknown> {
-    if (client === OBSERVER && this.#atOnce < AT_ONCE_MAX && !this.#isClosed) {
-      this.#atOnce += 1;
-      return atOnce(steps);
-    }
+    if (this.#isAtOnce(client)) return atOnce(steps);
     const told = new Promise<unknown>((resolve, reject) => {
       const answer = (fire: () => void) => this.#add({ client, label: `${label} → answer`, fire });
       const fail = (error: unknown) => {
@@ -135,6 +132,18 @@ export class Scheduler {
       this.#add({ client, label, fire: advance });
     });
     return told;
+  }
+
+  /** Performs a call of one step, as whoever calls, and tells its answer later. */
+  async perform(client: number, label: string, code: () => unknown): Promise<unknown> {
+    if (this.#isAtOnce(client)) return code();
+    await this.point(client, label);
+    try {
+      const value = code();
+      return value instanceof Promise ? await value : value;
+    } finally {
+      await this.point(client, `${label} → answer`);
+    }
   }
 
   /** Waits until `isReady`, then performs. */
@@ -226,13 +235,12 @@ export class Scheduler {
         if (interruption.strike()) return 'cut';
         continue;
       }
-      const enabled = this.#enabled();
-      if (enabled.length === 0) {
+      if (this.#enabled().length === 0) {
         if (!(await this.#waitForForeign(isDone))) return 'deadlock';
         continue;
       }
       if (this.#points - this.#progressAt >= limits.steps) return 'endless';
-      await this.#take(this.#choose(enabled, strategy));
+      await this.#stride(isDone, strategy, limits);
     }
     return this.within.heldUp ? 'held' : 'done';
   }
@@ -267,13 +275,39 @@ export class Scheduler {
     return enabled[place] ?? (enabled[0] as Step);
   }
 
-  async #take(step: Step): Promise<void> {
+  /**
+   * Takes one step after the other as long as each leads to the next. By ticks: a promise for each
+   * would take longer than the step.
+   */
+  #stride(isDone: () => boolean, strategy: Strategy, limits: Limits): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let news = this.#news;
+      const takeNext = () => {
+        try {
+          const enabled = this.#enabled();
+          const vain = this.#points - this.#progressAt;
+          const isOver = isDone() || this.#points === this.interruption?.at || vain >= limits.steps;
+          if (isOver || enabled.length === 0) return resolve();
+          news = this.#news;
+          this.#take(this.#choose(enabled, strategy));
+          whenDrained(goOn);
+        } catch (error) {
+          reject(error);
+        }
+      };
+      const goOn = () => {
+        if (this.#news !== news && !this.outside.isFresh) takeNext();
+        else this.#rest(news).then(takeNext, reject);
+      };
+      takeNext();
+    });
+  }
+
+  #take(step: Step): void {
     this.#points += 1;
     this.#last = step.client;
     this.labels.push(`${step.client} ${step.label}`);
-    const news = this.#news;
     this.#fire(step, this.#points - this.#progressAt);
-    await this.#settle(news);
   }
 
   /** `vain` steps were taken in which nobody got anything done. */
@@ -292,6 +326,10 @@ export class Scheduler {
    */
   async #settle(news: number): Promise<void> {
     await drained();
+    if (this.#news === news || this.outside.isFresh) await this.#rest(news);
+  }
+
+  async #rest(news: number): Promise<void> {
     if (this.#news === news) await turn();
     await this.outside.settle(this.#foreignMs, () => this.#news !== news);
   }
@@ -299,6 +337,13 @@ export class Scheduler {
   /** Whether this client was not killed. */
   isAlive(client: number): boolean {
     return !this.#dead.has(client);
+  }
+
+  /** Nothing that the observer asks for is a matter of order. */
+  #isAtOnce(client: number): boolean {
+    if (client !== OBSERVER || this.#atOnce >= AT_ONCE_MAX || this.#isClosed) return false;
+    this.#atOnce += 1;
+    return true;
   }
 
   #isGone(client: number): boolean {

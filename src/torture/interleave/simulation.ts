@@ -3,7 +3,7 @@ import type { AnyDeclared } from '../declare/declaration.ts';
 import type { Operation } from '../declare/operation.ts';
 import { type Judgement, judge } from '../judge/judge.ts';
 import { creationFailure } from '../run/creation.ts';
-import { describeError, perform } from '../run/perform.ts';
+import { type Begun, describeError, perform } from '../run/perform.ts';
 import { crashImages } from '../world/crash-states.ts';
 import type { EffectLog } from '../world/disk.ts';
 import { Disk } from '../world/disk.ts';
@@ -75,7 +75,7 @@ class Simulation {
   readonly #players: readonly Player[];
   readonly #operations: Operation[] = [];
   /** By client. */
-  readonly #inFlight = new Map<number, Operation>();
+  readonly #inFlight = new Map<number, Begun>();
   /** Clients that are not done with what they all are at. */
   readonly #working = new Set<number>();
   readonly #killed = new Set<number>();
@@ -97,7 +97,9 @@ class Simulation {
     this.#disk = emptyDisk().fork({ now: () => EPOCH_MS + this.#scheduler.nowMs });
     this.#observer = this.#player(OBSERVER);
     this.#players = scene.instances.slice(0, -1).map((_, client) => this.#player(client));
-    this.#scheduler.onCrash = (client, error) => this.#crash(client, error);
+    // Not as a literal: V8 puts one that is assigned to a property into its old space, and all this.
+    const crash = (client: number, error: unknown) => this.#crash(client, error);
+    this.#scheduler.onCrash = crash;
   }
 
   async run(strategy: Strategy): Promise<Take> {
@@ -109,7 +111,9 @@ class Simulation {
     const waiting = this.#scheduler.waiting();
     this.#disarm();
     const everybody = [OBSERVER, ...this.#players.map(({ client }) => client)];
-    const operations = [...this.#operations, ...this.#inFlight.values()];
+    const lost = { output: undefined, outcome: 'info', returnedAt: undefined } as const;
+    const inFlight = [...this.#inFlight.values()].map((begun) => ({ ...begun, ...lost }));
+    const operations = [...this.#operations, ...inFlight];
     const shared = created.end === 'done' ? created.value : undefined;
     const judgement = await this.#judge(shared, { end, operations, waiting });
     const isWhole = end === 'done';
@@ -319,18 +323,16 @@ class Simulation {
     const declared = this.#scene.instances[client] as AnyDeclared;
     for (const { f, input } of stretch.operations[client] ?? []) {
       await scheduler.point(client, `begin ${f}`);
-      const begun = {
-        ...{ process: client, phase: stretch.phase, round: 0, f, input },
-        invokedAt: this.#now(),
-      };
-      const lost = { output: undefined, outcome: 'info', returnedAt: undefined } as const;
-      this.#inFlight.set(client, { ...begun, ...lost });
+      const invokedAt = this.#now();
+      const begun = { process: client, phase: stretch.phase, round: 0, f, input, invokedAt };
+      this.#inFlight.set(client, begun);
       // The next schedule has the same, whatever the store does to it.
-      const given = { ...begun, input: copyInput(input) };
-      const done = await perform(declared, store, given, () => this.#now());
+      const given = copyInput(input);
+      const own = given === input ? begun : { ...begun, input: given };
+      const done = await perform(declared, store, own, this.#clock);
       if (this.#killed.has(client)) return;
       this.#inFlight.delete(client);
-      this.#operations.push(this.#told({ ...done, input }));
+      this.#operations.push(this.#told(given === input ? done : { ...done, input }));
       scheduler.tellProgress();
     }
   }
@@ -341,7 +343,8 @@ class Simulation {
     if (isOurs && done.isBug) {
       return { ...done, isBug: false, outcome: 'info', returnedAt: undefined };
     }
-    const told = { ...done, output: copyOf(done.output) };
+    const output = copyOf(done.output);
+    const told = output === done.output ? done : { ...done, output };
     if (isOurs) this.#excused.add(told);
     return told;
   }
@@ -354,6 +357,8 @@ class Simulation {
   #now(): number {
     return this.#scheduler.points * POINT_NS;
   }
+
+  readonly #clock = () => this.#now();
 
   #player(client: number): Player {
     return { client, scheduler: this.#scheduler, fs: new MemoryFs(this.#disk) };
