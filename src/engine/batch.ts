@@ -82,7 +82,8 @@ function runSingly(session: Session, jobs: readonly Job[]): void {
 
 function runTransaction(session: Session, jobs: readonly Job[], options: BatchOptions): boolean {
   const { connection } = session;
-  connection.run('BEGIN IMMEDIATE');
+  // A database in memory has no log beside which others could go on reading until COMMIT.
+  connection.run(session.files.inMemory ? 'BEGIN EXCLUSIVE' : 'BEGIN IMMEDIATE');
   connection.writable = true;
   let batch: Batch | undefined;
   try {

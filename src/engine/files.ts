@@ -3,15 +3,26 @@ import { HoldfastError } from '../errors.ts';
 
 /** The files of one store. None of them is ever unlinked or renamed while the store is in use. */
 export interface StoreFiles {
+  /** Path, or the URI of a database in the memory of this process. */
   readonly database: string;
   readonly wal: string;
   /** The writer lock; its content is the holder and the epoch. */
   readonly lock: string;
+  readonly inMemory: boolean;
 }
 
 export function storeFiles(database: string): StoreFiles {
   const stem = database.replace(/\.db$/, '');
-  return { database, wal: `${database}-wal`, lock: `${stem}.lock` };
+  return { database, wal: `${database}-wal`, lock: `${stem}.lock`, inMemory: false };
+}
+
+/**
+ * Of a store in memory, which all threads of this process share by the path of its lock file. It is
+ * there as long as somebody has it open. SQLite's `memdb` shares names that begin with a slash.
+ */
+export function memoryFiles(lock: string): StoreFiles {
+  const database = `file:/${encodeURIComponent(lock)}?vfs=memdb`;
+  return { database, wal: `${lock}-wal`, lock, inMemory: true };
 }
 
 /** What the host is; tests say otherwise to see the refusals. */

@@ -10,6 +10,7 @@ import {
   createDatabaseFile,
   fileSize,
   type Host,
+  memoryFiles,
   prepareDirectory,
   requireLocal,
   requireSqlite,
@@ -30,8 +31,10 @@ const DEFAULT_LOCK_TIMEOUT_MS = 5000;
 const DEFAULT_PAGE_BYTES = 4096;
 
 export interface SqliteOptions {
-  /** Absolute path of the database file, ending in `.db`. */
+  /** Absolute path of the database file, ending in `.db`; in memory, that of the lock file. */
   readonly file: string;
+  /** Keeps the database in the memory of this process, for its threads. Default false. */
+  readonly inMemory?: boolean | undefined;
   readonly schema: Schema;
   /** Default `power`. */
   readonly durability?: Durability | undefined;
@@ -53,8 +56,8 @@ export interface SqliteOptions {
 export async function openSqlite(options: SqliteOptions): Promise<Engine> {
   const host = options.host ?? thisHost;
   requireSqlite(host);
-  const files = storeFiles(options.file);
-  const directory = dirname(files.database);
+  const files = options.inMemory ? memoryFiles(options.file) : storeFiles(options.file);
+  const directory = dirname(options.file);
   if (options.create === false && !existsSync(files.database)) {
     throw new HoldfastError('STORE_MISSING', `there is no store at ${files.database}`);
   }
@@ -76,7 +79,7 @@ async function openReady(
   durability: Durability,
   deadline: number,
 ): Promise<Session | undefined> {
-  if (fileSize(files.database) === 0) return undefined;
+  if (files.inMemory || fileSize(files.database) === 0) return undefined;
   return await retryBusy(deadline, () => {
     const session = new Session(files, schema, durability);
     let ready = false;
@@ -133,7 +136,7 @@ async function createOrMigrate(
 }
 
 function migrateUnderLock(files: StoreFiles, schema: Schema, durability: Durability): Session {
-  createDatabaseFile(files.database);
+  if (!files.inMemory) createDatabaseFile(files.database);
   const session = new Session(files, schema, durability);
   const { connection } = session;
   try {
