@@ -1,0 +1,113 @@
+import { runWith, type Steps } from '../../engine/steps.ts';
+import { nextRow } from '../audit/chain.ts';
+import type { AuditEvent } from '../audit/event.ts';
+import { wipe } from '../hygiene/wipe.ts';
+import { addMember, removeMember } from '../seal/membership.ts';
+import type { VaultKeys } from '../seal/vault-keys.ts';
+import { sealState, type VaultState } from '../seal/vault-state.ts';
+import type { Book, WarmBook } from './book.ts';
+import { keyIdBytes } from './key-id.ts';
+import {
+  KEY_COLUMNS,
+  type KeyEntry,
+  type KeyInfo,
+  openKey,
+  sealKey,
+  valuesOf,
+} from './key-record.ts';
+
+const PUT = `INSERT INTO keys (${KEY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (id) DO UPDATE SET state = excluded.state, label = excluded.label,
+  encrypt_until = excluded.encrypt_until, decrypt_until = excluded.decrypt_until,
+  until_ns = excluded.until_ns, revision = excluded.revision, sealed = excluded.sealed`;
+const DELETE = 'DELETE FROM keys WHERE id = ?';
+const LOG = 'INSERT INTO audit (sequence, at, event, detail, mac) VALUES (?, ?, ?, ?, ?)';
+const RESTATE = 'UPDATE vault SET state = ? WHERE only = 1';
+
+/** What a change of a key says of it: the rest is the vault's to say. */
+export type KeyFields = Omit<KeyInfo, 'revision'>;
+
+/** The one place that writes rows of a vault: each with its event, and the state that covers both. */
+export class Ledger {
+  readonly keys: VaultKeys;
+  readonly book: WarmBook;
+  readonly #clock: () => number;
+
+  constructor(keys: VaultKeys, book: WarmBook, clock: () => number) {
+    this.keys = keys;
+    this.book = book;
+    this.#clock = clock;
+  }
+
+  /** Runs a body that may change the vault, and writes the new state if it has. */
+  *change<T>(body: (change: Change) => Steps<T>): Steps<T> {
+    const book = yield* this.book.get();
+    const change = new Change(this, book, this.#clock());
+    const result = yield* body(change);
+    yield* change.finish();
+    return result;
+  }
+}
+
+/** One transaction's changes. */
+export class Change {
+  readonly #ledger: Ledger;
+  readonly #before: VaultState;
+  #state: VaultState;
+  #hasChanged = false;
+  readonly book: Book;
+  /** Epoch ms: never before what the vault has seen. */
+  readonly at: number;
+
+  constructor(ledger: Ledger, book: Book, now: number) {
+    this.#ledger = ledger;
+    this.book = book;
+    this.#before = book.state;
+    this.at = Math.max(now, book.state.at);
+    this.#state = { ...book.state, revision: book.state.revision + 1, at: this.at };
+  }
+
+  /** Writes a key with its material. */
+  *put(fields: KeyFields, material: Uint8Array): Steps<KeyEntry> {
+    const { keys, book } = this.#ledger;
+    const before = this.book.entry(fields.id);
+    const after = sealKey(keys, { ...fields, revision: this.#state.revision }, material);
+    yield* runWith([book.putting(before, after)], PUT, ...valuesOf(after));
+    const without = before ? removeMember(this.#state.keys, before.member) : this.#state.keys;
+    this.#note({ keys: addMember(without, after.member) });
+    return after;
+  }
+
+  /** Writes what is said of a key, and leaves its material. */
+  *update(entry: KeyEntry, fields: Partial<KeyFields>): Steps<KeyEntry> {
+    const material = openKey(this.#ledger.keys, entry);
+    try {
+      return yield* this.put({ ...entry.info, ...fields }, material);
+    } finally {
+      wipe(material);
+    }
+  }
+
+  *remove(entry: KeyEntry): Steps<void> {
+    yield* runWith([this.#ledger.book.dropping(entry)], DELETE, keyIdBytes(entry.info.id));
+    this.#note({ keys: removeMember(this.#state.keys, entry.member) });
+  }
+
+  *tell(event: AuditEvent): Steps<void> {
+    const { audit } = this.#state;
+    const row = nextRow(this.#ledger.keys.audit, audit, this.at, event);
+    yield* runWith([], LOG, row.sequence, row.at, row.event, row.detail, row.mac);
+    this.#note({ audit: { ...audit, sequence: row.sequence, mac: row.mac } });
+  }
+
+  *finish(): Steps<void> {
+    if (!this.#hasChanged) return;
+    const effect = this.#ledger.book.restating(this.#before, this.#state);
+    yield* runWith([effect], RESTATE, sealState(this.#ledger.keys, this.#state));
+  }
+
+  #note(change: Partial<VaultState>): void {
+    this.#state = { ...this.#state, ...change };
+    this.#hasChanged = true;
+  }
+}

@@ -1,0 +1,90 @@
+import { randomBytes } from 'node:crypto';
+import type { Steps } from '../../engine/steps.ts';
+import { HoldfastError } from '../../errors.ts';
+import type { Rotated, RotateOptions, Validity } from '../calls.ts';
+import { wipe } from '../hygiene/wipe.ts';
+import { KEY_BYTES } from './algorithm.ts';
+import { type KeyId, VERSION_MAX, versionId } from './key-id.ts';
+import { type KeyEntry, type KeyInfo, NO_NANOS } from './key-record.ts';
+import { mayBecome, mayMake } from './key-state.ts';
+import type { Change } from './ledger.ts';
+import { expectVersion, requireFamily, requireLatest, wrongState } from './require.ts';
+
+/**
+ * Gives a key a new version with new material. The one that was in use is Deprecated: it decrypts
+ * what it has encrypted. All versions stay as they are otherwise.
+ * @throws NOT_FOUND, KEY_STATE, CONFLICT
+ */
+export function* rotateBody(change: Change, id: KeyId, options: RotateOptions): Steps<KeyInfo> {
+  const family = requireFamily(change.book, id);
+  expectVersion(family, options.expectedVersion);
+  const latest = requireLatest(family, id);
+  const version = (family.at(-1)?.info.version ?? 0) + 1;
+  if (version > VERSION_MAX) {
+    throw new HoldfastError('KEY_STATE', `key ${id} has all ${VERSION_MAX} versions it can have`);
+  }
+  const { baseId, algorithm, label } = latest.info;
+  if (!options.stage) yield* deprecateAll(change, family);
+  const material = randomBytes(KEY_BYTES);
+  try {
+    const { info } = yield* change.put(
+      {
+        ...{ id: versionId(baseId, version), baseId, version, algorithm, label },
+        state: options.stage ? 'Pending' : 'Active',
+        createdAt: change.at,
+        ...validityOf(latest.info, change.at, options),
+        nanos: NO_NANOS,
+      },
+      material,
+    );
+    const oldVersion = latest.info.version;
+    yield* change.tell({ kind: 'KeyRotated', baseId, oldVersion, newVersion: version });
+    return info;
+  } finally {
+    wipe(material);
+  }
+}
+
+/**
+ * Rotates a key whose newest version in use was made before `since`. Of any number of processes that
+ * find it so, one rotates and the others are given what it made.
+ */
+export function* rotateIfOlderBody(
+  change: Change,
+  id: KeyId,
+  { ageMs, ...options }: RotateOptions & { readonly ageMs: number },
+): Steps<Rotated> {
+  const { info } = requireLatest(requireFamily(change.book, id), id);
+  if (change.at - info.createdAt <= ageMs) return { key: info, rotated: false };
+  return { key: yield* rotateBody(change, id, options), rotated: true };
+}
+
+/** Takes a staged version into use, in the place of the one before. @throws KEY_STATE */
+export function* promoteBody(change: Change, entry: KeyEntry): Steps<KeyInfo> {
+  const { id, state, baseId } = entry.info;
+  if (!mayBecome(state, 'Active')) throw wrongState(id, state, 'be promoted');
+  const family = change.book.family(baseId);
+  yield* deprecateAll(change, family);
+  const { info } = yield* change.update(entry, { state: 'Active' });
+  yield* change.tell({ kind: 'KeyStateChanged', keyId: id, oldState: state, newState: 'Active' });
+  return info;
+}
+
+function* deprecateAll(change: Change, family: readonly KeyEntry[]): Steps<void> {
+  for (const entry of family) {
+    const { id: keyId, state: oldState } = entry.info;
+    if (!mayMake(oldState)) continue;
+    yield* change.update(entry, { state: 'Deprecated' });
+    yield* change.tell({ kind: 'KeyStateChanged', keyId, oldState, newState: 'Deprecated' });
+  }
+}
+
+/** What is said, or else as long from now as the version before had when it was made. */
+function validityOf(latest: KeyInfo, at: number, said: Validity): Required<Validity> {
+  const lasting = (until: number | undefined) =>
+    until === undefined ? undefined : at + (until - latest.createdAt);
+  return {
+    encryptUntil: said.encryptUntil ?? lasting(latest.encryptUntil),
+    decryptUntil: said.decryptUntil ?? lasting(latest.decryptUntil),
+  };
+}

@@ -1,0 +1,57 @@
+import type { Schema } from '../engine/engine.ts';
+import { one, run, type Steps } from '../engine/steps.ts';
+
+export const vaultSchema: Schema = {
+  version: 1,
+  // Rows of some 200 bytes, a handful to a commit.
+  pageBytes: 1024,
+  found: foundVersion,
+  migrate: createTables,
+};
+
+function* foundVersion(): Steps<number> {
+  const table = yield* one("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'vault'");
+  if (table === undefined) return 0;
+  const row = yield* one<{ user_version: number }>('PRAGMA user_version');
+  return row?.user_version ?? 0;
+}
+
+function* createTables(): Steps<void> {
+  yield* run(`CREATE TABLE vault (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    vault_id BLOB NOT NULL,
+    created_at INTEGER NOT NULL,
+    commitment BLOB NOT NULL,
+    state BLOB NOT NULL
+  ) STRICT`);
+  // A slot is one way to the root key.
+  yield* run('CREATE TABLE slots (id INTEGER PRIMARY KEY, slot BLOB NOT NULL) STRICT');
+  yield* run(`CREATE TABLE keys (
+    id BLOB PRIMARY KEY NOT NULL,
+    base_id BLOB NOT NULL,
+    version INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    algorithm TEXT NOT NULL,
+    label TEXT,
+    created_at INTEGER NOT NULL,
+    created_ns INTEGER NOT NULL,
+    encrypt_until INTEGER,
+    decrypt_until INTEGER,
+    until_ns INTEGER NOT NULL,
+    revision INTEGER NOT NULL,
+    sealed BLOB NOT NULL,
+    UNIQUE (base_id, version)
+  ) STRICT`);
+  // A process that has fallen behind reads what has changed since.
+  yield* run('CREATE INDEX keys_revision ON keys (revision)');
+  yield* run(`CREATE TABLE audit (
+    sequence INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    event TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    mac BLOB NOT NULL
+  ) STRICT`);
+  // Failed attempts to unlock, told by who has no key to chain them: the next unlock does.
+  yield* run('CREATE TABLE attempts (id INTEGER PRIMARY KEY, at INTEGER NOT NULL) STRICT');
+  yield* run('PRAGMA user_version = 1');
+}
