@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Use } from '../stall/cpu.ts';
 import { SlotReader, SlotWriter, sharedSlots } from './slots.ts';
 import { Watchdog } from './watchdog.ts';
 
@@ -19,6 +20,35 @@ describe('watchdog', () => {
     const { kind, inFlight: found } = await watchdog.stalled;
     assert.equal(kind, 'stalled');
     assert.deepEqual(found, [{ client: 0, phase: 0, round: 0, index: 3, since: 5 }]);
+  });
+
+  /** At one operation all along, of which a worker has had that share of a processor. */
+  const endless = (share: number, state: Use['state']) => () => {
+    const client = { group: 'all', worker: 0, returned: 0, isInFlight: true };
+    return { clients: [client], workers: [{ cpuMs: share * performance.now(), state }] };
+  };
+
+  test('counts the time of what computes by the processor, however long that takes', async () => {
+    using watchdog = new Watchdog(inFlight(), {
+      ...{ stallMs: 100, limitAt, observe: endless(0.2, 'running') },
+    });
+    const { kind, workers } = await watchdog.stalled;
+    assert.deepEqual([kind, workers], ['livelock', [0]]);
+  });
+
+  test('does not blame the store for time in which the machine does not let it run', async () => {
+    const soon = process.hrtime.bigint() + 1_000_000_000n;
+    using watchdog = new Watchdog(inFlight(), {
+      ...{ stallMs: 100, limitAt: soon, observe: endless(0.02, 'running') },
+    });
+    assert.equal((await watchdog.stalled).kind, 'late');
+  });
+
+  test('tells of one that asks too often to be asleep and too seldom to compute', async () => {
+    using watchdog = new Watchdog(inFlight(), {
+      ...{ stallMs: 100, limitAt, observe: endless(0.2, 'sleeping') },
+    });
+    assert.equal((await watchdog.stalled).kind, 'stalled');
   });
 
   test('does not blame the store for time in which the rig itself was stopped', async () => {

@@ -1,7 +1,7 @@
 import { shortJson } from '../declare/operation.ts';
-import { classify } from '../stall/classify.ts';
 import type { StallKind } from '../stall/diagnosis.ts';
-import { type Look, lookedMs } from '../stall/look.ts';
+import type { Look } from '../stall/look.ts';
+import { StallWatch } from '../stall/stall-watch.ts';
 import type { Slot, SlotReader } from './slots.ts';
 
 /** What a client is doing. */
@@ -43,7 +43,7 @@ export class Watchdog implements Disposable {
   readonly #options: WatchdogOptions;
   readonly #timer: NodeJS.Timeout;
   readonly #everyMs: number;
-  readonly #looks: Look[] = [];
+  readonly #watch: StallWatch;
   #slow: string | undefined;
   #progress = -1;
   #idleMs = 0;
@@ -52,6 +52,7 @@ export class Watchdog implements Disposable {
   constructor(slots: SlotReader, options: WatchdogOptions) {
     this.#slots = slots;
     this.#options = options;
+    this.#watch = new StallWatch({ stallMs: options.stallMs, slowMs: options.stallMs });
     const { promise, resolve } = Promise.withResolvers<Stall>();
     this.stalled = promise;
     this.#everyMs = Math.min(LOOK_MS, options.stallMs / 4);
@@ -70,7 +71,7 @@ export class Watchdog implements Disposable {
   touch(): void {
     this.#idleMs = 0;
     this.#lookedAt = performance.now();
-    this.#looks.length = 0;
+    this.#watch.touch();
   }
 
   [Symbol.dispose](): void {
@@ -99,27 +100,26 @@ export class Watchdog implements Disposable {
 
   /** What clients and workers do tells more than time alone. */
   #diagnose(now: number): Stall | undefined {
-    const { stallMs, observe } = this.#options;
+    const { observe } = this.#options;
     if (observe === undefined) return undefined;
-    const looks = this.#looks;
-    looks.push({ atMs: now, ...observe() });
-    while (looks.length > 1 && lookedMs(looks.slice(1)) > LOOK_BACK * stallMs) looks.shift();
-    const found = classify(looks, { stallMs, slowMs: stallMs });
+    const found = this.#watch.look({ atMs: now, ...observe() });
     // Others get on: it may be that all come to an end, or that all stand still in the end.
     if (found?.kind === 'slow') this.#slow ??= found.message;
     else if (found) return { ...found, inFlight: this.#slots.inFlight() };
     return undefined;
   }
 
-  /** Whatever the reason. */
+  /** Whatever the store's reason. */
   #silence(): Stall | undefined {
     const { stallMs, observe } = this.#options;
     const idleMs = this.#idleMs;
-    // Where there is something to see and no diagnosis, the machine may be to blame: wait longer.
+    // Where there is something to see and no diagnosis, wait longer; where the machine is to blame,
+    // as long as the run may take.
     if (idleMs <= (observe ? PATIENCE : 1) * stallMs) return undefined;
     const inFlight = this.#slots.inFlight();
     const what = inFlight.length > 0 ? 'no operation has returned' : 'no worker has answered';
     if (inFlight.length === 0 && idleMs <= START_MS) return undefined;
+    if (this.#watch.isMachineSlow) return undefined;
     const message = `${what} for ${Math.round(idleMs)} ms`;
     return { kind: 'stalled', message, inFlight, workers: [] };
   }
@@ -128,7 +128,6 @@ export class Watchdog implements Disposable {
 const LOOK_MS = 250;
 
 /** Times the longest time that is allowed. */
-const LOOK_BACK = 2;
 const PATIENCE = 3;
 
 /** A worker may take that long to start and to open its stores, on a machine that is busy. */

@@ -172,6 +172,11 @@ describe('deadlock', () => {
     const looks = looksAt(90, [stops, sleeps]);
     assert.equal(kindOf(looks), undefined);
   });
+
+  test('is not said while one is not let begin what the others may wait for', () => {
+    const toBegin: Habits = () => ({ ...queues(0), isBetween: true });
+    assert.equal(kindOf(looksAt(90, [sleeps, toBegin])), undefined);
+  });
 });
 
 describe('livelock', () => {
@@ -299,6 +304,24 @@ describe('watch', () => {
         }
       }),
     );
+  });
+
+  test('tells a machine that lets nobody run from a store that gets nowhere', () => {
+    const polls: Habits = (look) => ({
+      ...{ returns: 0, cpuMs: 20, state: look % 2 === 0 ? 'running' : 'sleeping' },
+    });
+    const atDisk: Habits = () => ({ ...sleeps(0), state: 'disk' });
+    const isSlow = (...workers: readonly Habits[]) => {
+      const watch = new StallWatch(LIMITS);
+      for (const look of looksAt(90, workers)) watch.look(look);
+      return watch.isMachineSlow;
+    };
+    assert.deepEqual([isSlow(queues, sleeps), isSlow(sleeps, atDisk)], [true, true]);
+    assert.deepEqual([isSlow(polls, sleeps), isSlow(spins)], [false, false]);
+    // It is asked of those who are at something, and of all where nobody is.
+    const isBetween = (habits: Habits) => (look: number) => ({ ...habits(look), isBetween: true });
+    assert.equal(isSlow(polls, isBetween(queues)), false);
+    assert.equal(isSlow(isBetween(sleeps), isBetween(queues)), true);
   });
 
   test('begins anew when it is told that something else has got on', () => {

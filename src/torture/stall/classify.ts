@@ -2,6 +2,7 @@ import type { Diagnosis, StallLimits } from './diagnosis.ts';
 import {
   accountOf,
   inFlightAllAlong,
+  isAwake,
   isBurning,
   isIdle,
   LOOKS_MIN,
@@ -74,9 +75,20 @@ function standstill(still: readonly Look[], { stallMs }: StallLimits): Diagnosis
   );
   // Whoever goes on after a stop, computes, or waits for a device may yet let all others go on.
   const isAsleep = workers.every((worker) => isIdle(accounts.get(worker)));
-  if (clients.length === 0 || isAnyStopped || !isAsleep) return undefined;
+  if (clients.length === 0 || isAnyStopped || !isAsleep || isAnotherAwake(still, workers)) {
+    return undefined;
+  }
   const message = `${time}, and ${named('worker', workers)} asleep`;
   return { kind: 'deadlock', message, clients, workers };
+}
+
+/** One that is not let run before its operation may do what the others wait for. */
+function isAnotherAwake(still: readonly Look[], workers: readonly number[]): boolean {
+  const all = still.at(-1)?.workers.keys() ?? [];
+  return all
+    .filter((worker) => !workers.includes(worker))
+    .map((worker) => accountOf(still, worker))
+    .some((account) => account !== undefined && isAwake(account));
 }
 
 function isStopped({ workers }: Look, worker: number): boolean {

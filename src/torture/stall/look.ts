@@ -109,9 +109,17 @@ const DISK_SHARE = 0.25;
 /** Whether it waited, and neither for the machine nor for a device. */
 export function isIdle(account: Account | undefined): boolean {
   if (!account) return false;
-  const { usedMs, wanting, atDisk } = account;
-  const isAwake = wanting > AWAKE_SHARE || atDisk > DISK_SHARE;
-  return usedMs <= IDLE_SHARE * account.lookedMs && !isAwake;
+  return account.usedMs <= IDLE_SHARE * account.lookedMs && !isAwake(account);
+}
+
+/** Whether it ran, wanted to, or waited for a device: it may yet get somewhere. */
+export function isAwake({ wanting, atDisk }: Account): boolean {
+  return wanting > AWAKE_SHARE || atDisk > DISK_SHARE;
+}
+
+/** Whether it hardly slept and got less than half of its time: it is the machine that is slow. */
+export function isHeldUp({ usedMs, wanting, atDisk, ...account }: Account): boolean {
+  return wanting + atDisk > AWAKE_SHARE && usedMs < account.lookedMs / 2;
 }
 
 /** Whether it computed for a time, of the processor's and not of the clock's, and hardly slept. */
