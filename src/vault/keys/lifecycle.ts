@@ -6,7 +6,7 @@ import { wipe } from '../hygiene/wipe.ts';
 import { KEY_BYTES } from './algorithm.ts';
 import { type KeyId, newKeyId } from './key-id.ts';
 import { type KeyEntry, type KeyInfo, NO_NANOS } from './key-record.ts';
-import { type KeyState, mayBecome } from './key-state.ts';
+import { type KeyState, mayBecome, mayMake } from './key-state.ts';
 import type { Change } from './ledger.ts';
 import { assertValidity, wrongState } from './require.ts';
 
@@ -58,17 +58,25 @@ export function* updateBody(change: Change, entry: KeyEntry, update: KeyUpdate):
   return info;
 }
 
-/** Removes a version with its material. @throws KEY_STATE for one that is in use */
+/**
+ * Removes a version with its material. The newest one only goes last: its number, and with it its id,
+ * would be given again.
+ * @throws KEY_STATE for one that is in use
+ */
 export function* deleteBody(change: Change, entry: KeyEntry): Steps<void> {
-  const { id: keyId, state, version } = entry.info;
-  if (!isEnded(state)) throw wrongState(keyId, state, 'be deleted: revoke it first');
+  const { id: keyId, baseId, state, version } = entry.info;
+  if (mayMake(state)) throw wrongState(keyId, state, 'be deleted: revoke it first');
+  const family = change.book.family(baseId);
+  if (family.length > 1 && family.at(-1) === entry && state !== 'Pending') {
+    throw wrongState(keyId, 'the newest version', 'be deleted before the others');
+  }
   yield* change.remove(entry);
   yield* change.tell({ kind: 'KeyDeleted', keyId, version });
 }
 
 /**
  * Removes old versions that are Deprecated or Revoked, and answers them, newest first. No version in
- * use or to be used is ever removed.
+ * use or to be used is ever removed, nor the newest of all.
  */
 export function* cleanupBody(
   change: Change,
@@ -77,7 +85,7 @@ export function* cleanupBody(
 ): Steps<readonly KeyId[]> {
   const old = family
     .toReversed()
-    .slice(keep)
+    .slice(Math.max(1, keep))
     .filter(({ info }) => isEnded(info.state) && change.at - info.createdAt >= olderThanMs);
   if (!dryRun) for (const entry of old) yield* deleteBody(change, entry);
   return old.map(({ info }) => info.id);

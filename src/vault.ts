@@ -1,0 +1,17 @@
+export type {
+  CleanupOptions,
+  CreateOptions,
+  ExpectOptions,
+  KeyListOptions,
+  KeyPage,
+  KeyUpdate,
+  Rotated,
+  RotateOptions,
+  Validity,
+} from './vault/calls.ts';
+export { Secret } from './vault/hygiene/secret.ts';
+export type { Algorithm } from './vault/keys/algorithm.ts';
+export type { KeyId } from './vault/keys/key-id.ts';
+export type { KeyInfo, KeyNanos } from './vault/keys/key-record.ts';
+export type { KeyState } from './vault/keys/key-state.ts';
+export { type BindOptions, Vault, type VaultOptions } from './vault/vault.ts';

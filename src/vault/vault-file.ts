@@ -1,0 +1,72 @@
+import { randomBytes } from 'node:crypto';
+import { all, one, run, type Steps } from '../engine/steps.ts';
+import { nextRow } from './audit/chain.ts';
+import type { AuditEvent } from './audit/event.ts';
+import { transcript } from './crypto/transcript.ts';
+import { addMember, memberOf } from './seal/membership.ts';
+import { deriveVaultKeys, ROOT_BYTES, rootCommitment, VAULT_ID_BYTES } from './seal/vault-keys.ts';
+import { emptyState, sealState } from './seal/vault-state.ts';
+
+/** What can be read of a vault without its root key. */
+export interface VaultHeader {
+  readonly vaultId: Uint8Array;
+  /** Epoch ms. */
+  readonly createdAt: number;
+  /** Known of the root key; see `rootCommitment`. */
+  readonly commitment: Uint8Array;
+  readonly slots: readonly SlotRow[];
+}
+
+export interface SlotRow {
+  readonly id: number;
+  readonly slot: Uint8Array;
+}
+
+/** Undefined where no vault has been made yet. */
+export function* readHeader(): Steps<VaultHeader | undefined> {
+  const row = yield* one<{ vault_id: Uint8Array; created_at: number; commitment: Uint8Array }>(
+    'SELECT vault_id, created_at, commitment FROM vault WHERE only = 1',
+  );
+  if (row === undefined) return undefined;
+  const slots = yield* all<SlotRow>('SELECT id, slot FROM slots ORDER BY id LIMIT 1000');
+  const { vault_id: vaultId, created_at: createdAt, commitment } = row;
+  return { vaultId, createdAt, commitment, slots };
+}
+
+/** A vault to be. */
+export interface NewVault {
+  readonly vaultId: Uint8Array;
+  /** The caller's to wipe. */
+  readonly root: Uint8Array;
+}
+
+export function newVault(): NewVault {
+  return { vaultId: randomBytes(VAULT_ID_BYTES), root: randomBytes(ROOT_BYTES) };
+}
+
+/** Makes the vault unless another process has: of any number at once, one does. */
+export function* createVault(
+  { vaultId, root }: NewVault,
+  slot: { readonly kind: string; readonly bytes: Uint8Array },
+  at: number,
+): Steps<VaultHeader> {
+  const found = yield* readHeader();
+  if (found) return found;
+  const keys = deriveVaultKeys(root, vaultId);
+  const event: AuditEvent = { kind: 'VaultCreated', slot: slot.kind };
+  const row = nextRow(keys.audit, emptyState.audit, at, event);
+  const { sequence, mac } = row;
+  const slots = addMember(0n, memberOf(keys.members, transcript('slot', 1, slot.bytes)));
+  const audit = { ...emptyState.audit, sequence, mac };
+  const state = { ...emptyState, revision: 1, at, audit, slots };
+  yield* run(
+    'INSERT INTO vault (only, vault_id, created_at, commitment, state) VALUES (1, ?, ?, ?, ?)',
+    ...[vaultId, at, rootCommitment(root, vaultId), sealState(keys, state)],
+  );
+  yield* run('INSERT INTO slots (id, slot) VALUES (1, ?)', slot.bytes);
+  yield* run(
+    'INSERT INTO audit (sequence, at, event, detail, mac) VALUES (?, ?, ?, ?, ?)',
+    ...[sequence, at, row.event, row.detail, mac],
+  );
+  return (yield* readHeader()) as VaultHeader;
+}

@@ -1,0 +1,299 @@
+import type { Engine, WriteOptions } from '../engine/engine.ts';
+import { openSqlite } from '../engine/sqlite.ts';
+import type { Steps } from '../engine/steps.ts';
+import { wrongArgument } from '../errors.ts';
+import type {
+  CleanupOptions,
+  CreateOptions,
+  ExpectOptions,
+  KeyListOptions,
+  KeyPage,
+  KeyUpdate,
+  Rotated,
+  RotateOptions,
+} from './calls.ts';
+import { ephemeralLock } from './ephemeral.ts';
+import { Secret } from './hygiene/secret.ts';
+import { wipe } from './hygiene/wipe.ts';
+import { isAlgorithm, KEY_BYTES } from './keys/algorithm.ts';
+import { type Book, WarmBook } from './keys/book.ts';
+import { type KeyId, parseKeyId } from './keys/key-id.ts';
+import { type KeyInfo, openKey } from './keys/key-record.ts';
+import { type Change, Ledger } from './keys/ledger.ts';
+import { cleanupBody, createBody, deleteBody, stateBody, updateBody } from './keys/lifecycle.ts';
+import { pageOf } from './keys/page.ts';
+import {
+  assertLabel,
+  assertValidity,
+  expectVersion,
+  requireFamily,
+  requireKey,
+  requireLatest,
+  requireMaking,
+  requireReading,
+} from './keys/require.ts';
+import { promoteBody, rotateBody, rotateIfOlderBody } from './keys/rotate.ts';
+import { vaultSchema } from './schema.ts';
+import { deriveVaultKeys, type VaultKeys } from './seal/vault-keys.ts';
+import { parseCiphertext } from './use/ciphertext.ts';
+import { decryptWith, encryptWith } from './use/encrypt.ts';
+import { OpenedKeys } from './use/opened-keys.ts';
+import { createVault, newVault } from './vault-file.ts';
+
+export interface BindOptions {
+  /** Authenticated and not encrypted; the same must be given to decrypt. */
+  readonly aad?: Uint8Array | undefined;
+}
+
+export interface VaultOptions {
+  /** Keeps the vault in the memory of this process, for all of its threads. */
+  readonly ephemeral: true;
+  /** Which one, where a process has several; `default` by default. */
+  readonly name?: string | undefined;
+  /** Default 5,000. */
+  readonly lockTimeoutMs?: number | undefined;
+  /** Epoch ms; `Date.now` by default. */
+  readonly now?: (() => number) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Versioned keys that every process of a machine can use, rotate and revoke at once. Each method is
+ * one transaction: it happens wholly or not at all, with its event in the audit log, and the next
+ * call of any other process sees it.
+ */
+export class Vault {
+  readonly #engine: Engine;
+  readonly #keys: VaultKeys;
+  readonly #book: WarmBook;
+  readonly #ledger: Ledger;
+  readonly #opened: OpenedKeys;
+  readonly #clock: () => number;
+
+  private constructor(engine: Engine, keys: VaultKeys, clock: () => number) {
+    this.#engine = engine;
+    this.#keys = keys;
+    this.#clock = clock;
+    this.#book = new WarmBook(keys);
+    this.#ledger = new Ledger(keys, this.#book, clock);
+    this.#opened = new OpenedKeys(keys);
+  }
+
+  /** Opens the vault, and makes it where there is none. */
+  static async open(options: VaultOptions): Promise<Vault> {
+    const { lockTimeoutMs, signal, now = Date.now, name = 'default' } = options;
+    const engine = await openSqlite({
+      ...{ file: ephemeralLock(name), inMemory: true, durability: 'process' },
+      ...{ schema: vaultSchema, lockTimeoutMs, signal },
+    });
+    const fresh = newVault();
+    try {
+      // Whoever can read this memory has the vault: its root key lies beside it.
+      const slot = { kind: 'memory', bytes: fresh.root };
+      const { vaultId, slots } = await engine.write(() => createVault(fresh, slot, now()));
+      const root = slots[0]?.slot ?? fresh.root;
+      return new Vault(engine, deriveVaultKeys(root, vaultId), now);
+    } catch (error) {
+      await engine.close();
+      throw error;
+    } finally {
+      wipe(fresh.root);
+    }
+  }
+
+  /**
+   * A new key at version 1, Active.
+   * @throws CONFLICT when there is a key of that id
+   */
+  async create(options: CreateOptions = {}): Promise<KeyInfo> {
+    const { algorithm, material, label } = options;
+    if (algorithm !== undefined && !isAlgorithm(algorithm)) {
+      throw wrongArgument('range', `there is no algorithm '${algorithm}'`);
+    }
+    if (material !== undefined && material.length !== KEY_BYTES) {
+      throw wrongArgument('range', `a key has ${KEY_BYTES} bytes, not ${material.length}`);
+    }
+    assertLabel(label);
+    assertValidity(options);
+    const id = options.id === undefined ? undefined : parseKeyId(options.id);
+    return this.#change((change) => createBody(change, { ...options, id }));
+  }
+
+  /** What is known of a version of a key, if it is there. */
+  async get(id: string): Promise<KeyInfo | undefined> {
+    const key = parseKeyId(id);
+    return (this.#peek() ?? (await this.#read())).entry(key)?.info;
+  }
+
+  /** The newest version in use, by the id of any version. @throws NOT_FOUND, KEY_STATE */
+  async latest(id: string): Promise<KeyInfo> {
+    const key = parseKeyId(id);
+    const book = this.#peek() ?? (await this.#read());
+    return requireLatest(requireFamily(book, key), key).info;
+  }
+
+  /** All versions, oldest first, by the id of any of them. @throws NOT_FOUND */
+  async versions(id: string): Promise<readonly KeyInfo[]> {
+    const key = parseKeyId(id);
+    const book = this.#peek() ?? (await this.#read());
+    return requireFamily(book, key).map(({ info }) => info);
+  }
+
+  /** One page of versions of keys, in the order of their ids. */
+  async list(options: KeyListOptions = {}): Promise<KeyPage> {
+    return pageOf(this.#peek() ?? (await this.#read()), options);
+  }
+
+  /**
+   * A new version with new material; the one before decrypts and encrypts no more.
+   * @throws NOT_FOUND, KEY_STATE, CONFLICT
+   */
+  async rotate(id: string, options: RotateOptions = {}): Promise<KeyInfo> {
+    const key = parseKeyId(id);
+    assertValidity(options);
+    return this.#change((change) => rotateBody(change, key, options));
+  }
+
+  /**
+   * Rotates a key whose version in use is older than that, in ms. Of all processes that call at once
+   * one rotates, and the others are given its version.
+   * @throws NOT_FOUND, KEY_STATE
+   */
+  async rotateIfOlderThan(
+    id: string,
+    ageMs: number,
+    options: Omit<RotateOptions, 'expectedVersion'> = {},
+  ): Promise<Rotated> {
+    const key = parseKeyId(id);
+    if (!(ageMs >= 0)) throw wrongArgument('range', `ageMs must be from 0, not ${ageMs}`);
+    assertValidity(options);
+    // Mostly it is young enough, and that is known without a lock.
+    const book = this.#peek() ?? (await this.#read());
+    const { info } = requireLatest(requireFamily(book, key), key);
+    if (this.#now(book) - info.createdAt <= ageMs) return { key: info, rotated: false };
+    return this.#change((change) => rotateIfOlderBody(change, key, { ...options, ageMs }));
+  }
+
+  /** Takes a version that was staged into use. @throws NOT_FOUND, KEY_STATE, CONFLICT */
+  async promote(id: string, options: ExpectOptions = {}): Promise<KeyInfo> {
+    return this.#at(id, options, (change, key) =>
+      promoteBody(change, requireKey(change.book, key)),
+    );
+  }
+
+  /** It decrypts and verifies from now on, and makes nothing new. @throws NOT_FOUND, KEY_STATE, CONFLICT */
+  async deprecate(id: string, options: ExpectOptions = {}): Promise<KeyInfo> {
+    return this.#at(id, options, (change, key) =>
+      stateBody(change, requireKey(change.book, key), 'Deprecated'),
+    );
+  }
+
+  /** Nobody does anything with it any more, in no process. For good. @throws NOT_FOUND, CONFLICT */
+  async revoke(id: string, options: ExpectOptions = {}): Promise<KeyInfo> {
+    return this.#at(id, options, (change, key) =>
+      stateBody(change, requireKey(change.book, key), 'Revoked'),
+    );
+  }
+
+  /** Says anew until when it may be used, or its label. @throws NOT_FOUND, KEY_STATE, CONFLICT */
+  async update(id: string, update: KeyUpdate, options: ExpectOptions = {}): Promise<KeyInfo> {
+    if (update.label !== undefined) assertLabel(update.label);
+    return this.#at(id, options, (change, key) =>
+      updateBody(change, requireKey(change.book, key), update),
+    );
+  }
+
+  /** Removes a version that is not in use, with its material. @throws NOT_FOUND, KEY_STATE, CONFLICT */
+  async delete(id: string, options: ExpectOptions = {}): Promise<void> {
+    return this.#at(id, options, (change, key) => deleteBody(change, requireKey(change.book, key)));
+  }
+
+  /** Removes old versions that are Deprecated or Revoked; answers their ids, newest first. @throws NOT_FOUND */
+  async cleanup(id: string, options: CleanupOptions): Promise<readonly KeyId[]> {
+    const key = parseKeyId(id);
+    const { keep, olderThanMs = 0 } = options;
+    if (!Number.isSafeInteger(keep) || keep < 0) {
+      throw wrongArgument('range', `keep must be a whole number from 0, not ${keep}`);
+    }
+    if (!(olderThanMs >= 0)) {
+      throw wrongArgument('range', `olderThanMs must be from 0, not ${olderThanMs}`);
+    }
+    return this.#change((change) => cleanupBody(change, requireFamily(change.book, key), options));
+  }
+
+  /** The 32 bytes of a key. The caller's to dispose. @throws NOT_FOUND, KEY_STATE, TAMPERED */
+  async reveal(id: string): Promise<Secret> {
+    const key = parseKeyId(id);
+    const book = this.#peek() ?? (await this.#read());
+    const entry = requireKey(book, key);
+    requireReading(entry, 'be revealed', this.#now(book));
+    const material = openKey(this.#keys, entry);
+    try {
+      return new Secret(material);
+    } finally {
+      wipe(material);
+    }
+  }
+
+  /**
+   * Encrypts with the newest version in use. The ciphertext names the version, and opens under no
+   * other key.
+   * @throws NOT_FOUND, KEY_STATE, KEY_EXPIRED
+   */
+  async encrypt(id: string, plaintext: Uint8Array, options: BindOptions = {}): Promise<Buffer> {
+    const key = parseKeyId(id);
+    const book = this.#peek() ?? (await this.#read());
+    const entry = requireLatest(requireFamily(book, key), key);
+    requireMaking(entry, 'encrypt', this.#now(book));
+    return encryptWith(entry, this.#opened.open(entry), plaintext, options.aad);
+  }
+
+  /** @throws FORMAT_INVALID, NOT_FOUND, KEY_STATE, KEY_EXPIRED, DECRYPT_FAILED */
+  async decrypt(ciphertext: Uint8Array, options: BindOptions = {}): Promise<Buffer> {
+    const parsed = parseCiphertext(ciphertext);
+    const book = this.#peek() ?? (await this.#read());
+    const entry = requireKey(book, parsed.keyId);
+    requireReading(entry, 'decrypt', this.#now(book));
+    return decryptWith(entry, this.#opened.open(entry), parsed, options.aad);
+  }
+
+  /** Waits for what is under way, then closes. Idempotent; later calls reject with CLOSED. */
+  async close(): Promise<void> {
+    await this.#engine.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #peek(): Book | undefined {
+    return this.#engine.peek(this.#book.warm);
+  }
+
+  async #read(): Promise<Book> {
+    const book = await this.#engine.read(() => this.#book.get());
+    this.#book.noteSeen(book);
+    return book;
+  }
+
+  /** No clock that went back makes a key valid again. */
+  #now({ state }: Book): number {
+    return Math.max(this.#clock(), state.at);
+  }
+
+  #at<T>(
+    id: string,
+    { expectedVersion }: ExpectOptions,
+    body: (change: Change, key: KeyId) => Steps<T>,
+  ): Promise<T> {
+    const key = parseKeyId(id);
+    return this.#change(function* (change) {
+      expectVersion(requireFamily(change.book, key), expectedVersion);
+      return yield* body(change, key);
+    });
+  }
+
+  #change<T>(body: (change: Change) => Steps<T>, options?: WriteOptions): Promise<T> {
+    return this.#engine.write(() => this.#ledger.change(body), options);
+  }
+}
