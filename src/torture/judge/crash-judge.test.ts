@@ -117,6 +117,7 @@ describe('images of crashes', () => {
     writeFileSync(shared, 'whole');
     const asked: string[] = [];
     const found: string[][] = [];
+    const doubted: string[] = [];
     const options = {
       ...{ repeat: 0, clock: () => 1e9, world: realWorld },
       inspect: async (operations: readonly Operation[]) => {
@@ -126,12 +127,13 @@ describe('images of crashes', () => {
       },
     };
     const crashed = { declared: register, shared, repetition, dir };
-    for await (const { violations } of judgeImages(crashed, taken, options)) {
+    for await (const { violations, doubts } of judgeImages(crashed, taken, options)) {
       found.push(violations.map(({ invariant, message }) => `${invariant}: ${message}`));
+      doubted.push(...doubts);
     }
     assert.equal(readFileSync(shared, 'utf8'), 'whole', 'what the clients left is back');
     assert.equal(existsSync(`${dir}.whole`), false);
-    return { asked, found };
+    return { asked, found, doubted };
   }
 
   test('must hold what had been acknowledged, and may hold what was under way', async () => {
@@ -171,5 +173,8 @@ describe('images of crashes', () => {
     const read = operation({ process: 9, f: 'get', output: 'a', invokedAt: 1e9, returnedAt: 2e9 });
     const other = await judged([['', 25]], { kind: 'read', operations: [read] });
     assert.deepEqual(other.found, [[]]);
+    const late = { kind: 'late' as const, reason: 'not read, on a machine that is busy' };
+    const nobody = await judged([['', 25]], late);
+    assert.deepEqual([nobody.found, nobody.doubted], [[[]], [late.reason]]);
   });
 });

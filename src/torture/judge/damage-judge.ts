@@ -61,6 +61,7 @@ export async function judgeDamage(
   const deadline = performance.now() + DAMAGE_MS;
   const tally = { armed: 0, refused: 0, unclear: new Map<string, number>() };
   const violations: Violation[] = [];
+  const doubts = new Set<string>();
   for (const damage of damages) {
     if (performance.now() > deadline || violations.length >= VIOLATIONS_MAX) break;
     writeImage(image, dir);
@@ -77,7 +78,8 @@ export async function judgeDamage(
       const isWrong = isJudged && orderWith(reads)?.kind === 'illegal';
       if (isWrong) told(unnoticed(damage, reads), reads);
       else if (reads.length < found.operations.length) tally.refused += 1;
-    } else told(`${damage.target}: ${found.reason}`);
+    } else if (found.kind === 'late') doubts.add(`damage: ${found.reason}`);
+    else told(`${damage.target}: ${found.reason}`);
   }
   writeImage(image, dir);
   const { armed, refused, unclear } = tally;
@@ -87,7 +89,7 @@ export async function judgeDamage(
     : 'nobody can say whether it was right about the rest: it takes finalReads, a model and specs, and an order of what was done before';
   return {
     violations,
-    doubts: [],
+    doubts: [...doubts],
     report: { fault: 'damage', armed, hit: refused, windows: [], skipped: undefined },
     notes: [
       `damage: ${armed}${part}; the store refused ${refused}, and ${rest}`,

@@ -3,13 +3,16 @@ import type { Pool } from '../run/pool.ts';
 import type { Job, Reply } from '../run/protocol.ts';
 import type { SlotStorage } from '../run/slots.ts';
 import type { Worker } from '../run/worker.ts';
+import { Allowance, type Overdue } from '../stall/allowance.ts';
 
 /** What came of opening a store and reading it. */
 export type Inspection =
   | { readonly kind: 'read'; readonly operations: readonly Operation[] }
   | { readonly kind: 'refused'; readonly reason: string; readonly hasCode: boolean }
   /** The worker died of it, or did not come back. */
-  | { readonly kind: 'died' | 'hung'; readonly reason: string };
+  | { readonly kind: 'died' | 'hung'; readonly reason: string }
+  /** Nobody can say: the machine did not let the worker run. */
+  | { readonly kind: 'late'; readonly reason: string };
 
 export interface InspectorOptions {
   /** Where no client ever was: what its module keeps in memory is no proof of what is in files. */
@@ -40,51 +43,59 @@ export class Inspector implements AsyncDisposable {
    * @throws the reason of the signal; WORKER_FAILED when no worker can be had
    */
   async inspect(job: Job, now: number, limitMs: number): Promise<Inspection> {
-    const { pool, signal } = this.#options;
-    signal?.throwIfAborted();
+    this.#options.signal?.throwIfAborted();
     const worker = this.#ready ?? (await this.#start(job));
+    if (worker === undefined) {
+      return { kind: 'late', reason: `no worker was ready to inspect within ${START_MS} ms` };
+    }
     const asked = answerOf(worker.ask({ type: 'inspect', job, now }));
-    const inspection = await this.#within(limitMs, asked);
-    this.#ready = worker.isAlive ? worker : undefined;
-    if (inspection) return inspection;
-    this.#ready = undefined;
-    await pool.kill();
-    signal?.throwIfAborted();
-    return { kind: 'hung', reason: `the store was not read within ${limitMs} ms` };
+    const inspection = await this.#within(limitMs, worker, asked);
+    if (typeof inspection !== 'string') {
+      this.#ready = worker.isAlive ? worker : undefined;
+      return inspection;
+    }
+    await this.#giveUp();
+    const isBusy = inspection === 'late' ? ', on a machine that is busy' : '';
+    return { kind: inspection, reason: `the store was not read within ${limitMs} ms${isBusy}` };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#options.pool.kill();
   }
 
-  async #start(job: Job): Promise<Worker> {
-    const { pool, slots, signal } = this.#options;
+  /** Undefined when it takes too long. */
+  async #start(job: Job): Promise<Worker | undefined> {
+    const { pool, slots } = this.#options;
     const [worker] = pool.take(1);
     if (worker === undefined) throw new Error('there is no worker to inspect with');
     const load = async () => {
       await worker.ask({ type: 'load', job: { ...job, clients: [], slots } });
       return worker.ask({ type: 'unload' });
     };
-    const loaded = await this.#within(START_MS, load());
-    if (loaded === undefined) {
-      await pool.kill();
-      signal?.throwIfAborted();
-      throw new Error(`no worker was ready to inspect within ${START_MS} ms`);
-    }
-    return worker;
+    const loaded = await this.#within(START_MS, worker, load());
+    if (typeof loaded !== 'string') return worker;
+    await this.#giveUp();
+    return undefined;
   }
 
-  /** Undefined when it takes longer, or when nobody wants to know any more. */
-  async #within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
-    const { promise: over, resolve } = Promise.withResolvers<undefined>();
-    const timer = setTimeout(resolve, ms, undefined);
-    const end = () => resolve(undefined);
-    this.#options.signal?.addEventListener('abort', end);
+  async #giveUp(): Promise<void> {
+    const { pool, signal } = this.#options;
+    this.#ready = undefined;
+    await pool.kill();
+    signal?.throwIfAborted();
+  }
+
+  /** What is asked of a worker, unless it takes longer, or nobody wants to know any more. */
+  async #within<T>(ms: number, worker: Worker, promise: Promise<T>): Promise<T | Overdue> {
+    const { signal } = this.#options;
+    using allowance = new Allowance(ms, () => worker.use());
+    const aborted = Promise.withResolvers<Overdue>();
+    const end = () => aborted.resolve('late');
+    signal?.addEventListener('abort', end);
     try {
-      return await Promise.race([promise, over]);
+      return await Promise.race([promise, allowance.isUp, aborted.promise]);
     } finally {
-      clearTimeout(timer);
-      this.#options.signal?.removeEventListener('abort', end);
+      signal?.removeEventListener('abort', end);
     }
   }
 }

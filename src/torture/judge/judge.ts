@@ -53,7 +53,7 @@ export async function judge(
   // A store whose clients hang or are gone would only be blamed for what they left.
   const isWhole = !stall && repetition.failures.length === 0;
   const { inspection } = options;
-  const isReadable = isWhole && !blameInspection(inspection, blame);
+  const isReadable = isWhole && canBeRead(inspection, blame, doubts);
   await using store = isReadable ? await reopen(declared, shared, options, blame) : undefined;
   const read =
     inspection?.kind === 'read'
@@ -95,14 +95,15 @@ export function nextProcess(operations: readonly Operation[]): number {
   return 1 + operations.reduce((most, one) => Math.max(most, one.process), -1);
 }
 
-/** Whether there is nothing left to read. */
-function blameInspection(inspection: Inspection | undefined, blame: Blame): boolean {
-  if (inspection === undefined || inspection.kind === 'read') return false;
+/** Whether there is something left to look at, by somebody who has tried or by nobody yet. */
+function canBeRead(inspection: Inspection | undefined, blame: Blame, doubts: string[]): boolean {
+  if (inspection === undefined || inspection.kind === 'read') return true;
   const { kind, reason } = inspection;
   if (kind === 'refused') blame('reopen', reason);
+  else if (kind === 'late') doubts.push(reason);
   else if (kind === 'hung') blame('no-deadlock', `when all clients had gone, ${reason}`);
   else blame('workers', `when all clients had gone: ${reason}`);
-  return true;
+  return false;
 }
 
 type Blame = (

@@ -1,4 +1,5 @@
 import type { AnyDeclared } from '../declare/declaration.ts';
+import { Allowance } from '../stall/allowance.ts';
 
 /** For how long whoever judges waits for a store. */
 export interface Patience {
@@ -54,16 +55,16 @@ class PatientCalls {
   async #within<T>(name: string, call: () => Promise<T>): Promise<T> {
     const { limitMs, signal } = this.#patience;
     const over = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
+    using allowance = new Allowance(limitMs);
+    void allowance.isUp.then(() => {
       this.#hung = new Error(`${name} has not come to its end within ${Math.round(limitMs)} ms`);
       over.reject(this.#hung);
-    }, limitMs);
+    });
     const abort = () => over.reject(signal?.reason);
     signal?.addEventListener('abort', abort, { once: true });
     try {
       return await Promise.race([call(), over.promise]);
     } finally {
-      clearTimeout(timer);
       signal?.removeEventListener('abort', abort);
     }
   }

@@ -1,5 +1,6 @@
 import { HoldfastError } from '../../errors.ts';
 import type { AnyDeclared, CreateContext } from '../declare/declaration.ts';
+import { Allowance } from '../stall/allowance.ts';
 import { describeError } from './perform.ts';
 
 /** A store that all clients share, or why there is none. */
@@ -21,13 +22,13 @@ export async function createStore(
   signal?.throwIfAborted();
   const late = Promise.withResolvers<Creation>();
   const reason = `create has not come to its end within ${Math.round(limitMs)} ms`;
-  const timer = setTimeout(() => late.resolve({ kind: 'hung', reason }), limitMs);
+  using allowance = new Allowance(limitMs);
+  void allowance.isUp.then(() => late.resolve({ kind: 'hung', reason }));
   const abort = () => late.reject(signal?.reason);
   signal?.addEventListener('abort', abort, { once: true });
   try {
     return await Promise.race([attempt(declared, context), late.promise]);
   } finally {
-    clearTimeout(timer);
     signal?.removeEventListener('abort', abort);
   }
 }
