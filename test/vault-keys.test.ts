@@ -236,3 +236,57 @@ test('keys are listed page by page, by what they are', async (t) => {
   assert.equal((await vault.list({ label: 'label 0' })).items.length, 4);
   assert.equal((await vault.list({ state: 'Revoked' })).items.length, 0);
 });
+
+describe('without showing a key', () => {
+  test('what was encrypted moves to the newest version', async (t) => {
+    const vault = await openVault(t);
+    const { id } = await vault.create();
+    const before = await vault.encrypt(id, text('moved'), { aad: text('place') });
+    const second = await vault.rotate(id);
+    const after = await vault.rewrap(before, { aad: text('place') });
+    await vault.revoke(id);
+    assert.equal(String(await vault.decrypt(after, { aad: text('place') })), 'moved');
+    await assert.rejects(vault.decrypt(before, { aad: text('place') }), { code: 'KEY_STATE' });
+    assert.equal(after.subarray(2, 18).toString('hex'), second.id);
+  });
+
+  test('it signs, and each version verifies what it signed', async (t) => {
+    const vault = await openVault(t);
+    const { id } = await vault.create({ algorithm: 'Ed25519' });
+    const first = await vault.sign(id, text('data'));
+    await vault.rotate(id);
+    const second = await vault.sign(id, text('data'));
+    assert.ok(await vault.verify(first, text('data')));
+    assert.ok(await vault.verify(second, text('data')));
+    assert.ok(!(await vault.verify(first, text('other'))));
+    assert.ok(!(await vault.verify({ ...first, signature: second.signature }, text('data'))));
+    assert.equal((await vault.publicKey(id)).length, 32);
+  });
+
+  test('two sides agree on a secret, of what it is for', async (t) => {
+    const vault = await openVault(t);
+    const [a, b] = [
+      await vault.create({ algorithm: 'X25519' }),
+      await vault.create({ algorithm: 'X25519' }),
+    ];
+    const info = text('files');
+    using one = await vault.agree(a.id, await vault.publicKey(b.id), { info });
+    using two = await vault.agree(b.id, await vault.publicKey(a.id), { info });
+    using other = await vault.agree(b.id, await vault.publicKey(a.id));
+    assert.ok(one.equals(two));
+    assert.ok(!one.equals(other));
+    await assert.rejects(vault.agree(a.id, new Uint8Array(32)), { name: 'RangeError' });
+  });
+
+  test('it authenticates and derives', async (t) => {
+    const vault = await openVault(t);
+    const { id } = await vault.create({ algorithm: 'HmacSha256' });
+    const mac = await vault.hmac(id, text('data'));
+    assert.ok(await vault.verifyHmac(mac, text('data')));
+    assert.ok(!(await vault.verifyHmac(mac, text('date'))));
+    using a = await vault.derive(id, { info: text('a'), lengthBytes: 64 });
+    using b = await vault.derive(id, { info: text('b'), lengthBytes: 64 });
+    assert.equal(a.sizeBytes, 64);
+    assert.ok(!a.equals(b));
+  });
+});

@@ -18,7 +18,7 @@ import { wipe } from './hygiene/wipe.ts';
 import { isAlgorithm, KEY_BYTES } from './keys/algorithm.ts';
 import { type Book, WarmBook } from './keys/book.ts';
 import { type KeyId, parseKeyId } from './keys/key-id.ts';
-import { type KeyInfo, openKey } from './keys/key-record.ts';
+import { type KeyEntry, type KeyInfo, openKey } from './keys/key-record.ts';
 import { type Change, Ledger } from './keys/ledger.ts';
 import { cleanupBody, createBody, deleteBody, stateBody, updateBody } from './keys/lifecycle.ts';
 import { pageOf } from './keys/page.ts';
@@ -36,13 +36,40 @@ import { promoteBody, rotateBody, rotateIfOlderBody } from './keys/rotate.ts';
 import { vaultSchema } from './schema.ts';
 import { deriveVaultKeys, type VaultKeys } from './seal/vault-keys.ts';
 import { parseCiphertext } from './use/ciphertext.ts';
+import { publicBytes } from './use/curves.ts';
 import { decryptWith, encryptWith } from './use/encrypt.ts';
-import { OpenedKeys } from './use/opened-keys.ts';
+import { type OpenedKey, OpenedKeys } from './use/opened-keys.ts';
+import {
+  agreeWith,
+  type DeriveOptions,
+  deriveWith,
+  hmacWith,
+  isMac,
+  isSignedBy,
+  signWith,
+} from './use/primitives.ts';
 import { createVault, newVault } from './vault-file.ts';
 
 export interface BindOptions {
   /** Authenticated and not encrypted; the same must be given to decrypt. */
   readonly aad?: Uint8Array | undefined;
+}
+
+/** A signature and the version of the key that made it. */
+export interface Signed {
+  readonly keyId: KeyId;
+  readonly signature: Uint8Array;
+}
+
+/** A MAC and the version of the key that made it. */
+export interface Mac {
+  readonly keyId: KeyId;
+  readonly mac: Uint8Array;
+}
+
+interface Opened {
+  readonly entry: KeyEntry;
+  readonly opened: OpenedKey;
 }
 
 export interface VaultOptions {
@@ -223,10 +250,7 @@ export class Vault {
 
   /** The 32 bytes of a key. The caller's to dispose. @throws NOT_FOUND, KEY_STATE, TAMPERED */
   async reveal(id: string): Promise<Secret> {
-    const key = parseKeyId(id);
-    const book = this.#peek() ?? (await this.#read());
-    const entry = requireKey(book, key);
-    requireReading(entry, 'be revealed', this.#now(book));
+    const { entry } = await this.#version(id, 'be revealed');
     const material = openKey(this.#keys, entry);
     try {
       return new Secret(material);
@@ -241,20 +265,75 @@ export class Vault {
    * @throws NOT_FOUND, KEY_STATE, KEY_EXPIRED
    */
   async encrypt(id: string, plaintext: Uint8Array, options: BindOptions = {}): Promise<Buffer> {
-    const key = parseKeyId(id);
-    const book = this.#peek() ?? (await this.#read());
-    const entry = requireLatest(requireFamily(book, key), key);
-    requireMaking(entry, 'encrypt', this.#now(book));
-    return encryptWith(entry, this.#opened.open(entry), plaintext, options.aad);
+    const { entry, opened } = await this.#newest(id, 'encrypt');
+    return encryptWith(entry, opened, plaintext, options.aad);
   }
 
   /** @throws FORMAT_INVALID, NOT_FOUND, KEY_STATE, KEY_EXPIRED, DECRYPT_FAILED */
   async decrypt(ciphertext: Uint8Array, options: BindOptions = {}): Promise<Buffer> {
     const parsed = parseCiphertext(ciphertext);
-    const book = this.#peek() ?? (await this.#read());
-    const entry = requireKey(book, parsed.keyId);
-    requireReading(entry, 'decrypt', this.#now(book));
-    return decryptWith(entry, this.#opened.open(entry), parsed, options.aad);
+    const { entry, opened } = await this.#version(parsed.keyId, 'decrypt');
+    return decryptWith(entry, opened, parsed, options.aad);
+  }
+
+  /**
+   * The same plaintext under the newest version in use; nobody sees it on the way.
+   * @throws what `decrypt` and `encrypt` throw
+   */
+  async rewrap(ciphertext: Uint8Array, options: BindOptions = {}): Promise<Buffer> {
+    const plaintext = await this.decrypt(ciphertext, options);
+    try {
+      return await this.encrypt(parseCiphertext(ciphertext).keyId, plaintext, options);
+    } finally {
+      wipe(plaintext);
+    }
+  }
+
+  /** Signs with the newest version in use (Ed25519). @throws NOT_FOUND, KEY_STATE, KEY_EXPIRED */
+  async sign(id: string, data: Uint8Array): Promise<Signed> {
+    const { entry, opened } = await this.#newest(id, 'sign');
+    return { keyId: entry.info.id, signature: signWith(opened, data) };
+  }
+
+  /** Whether that version of a key has signed that. @throws NOT_FOUND, KEY_STATE, KEY_EXPIRED */
+  async verify({ keyId, signature }: Signed, data: Uint8Array): Promise<boolean> {
+    const { opened } = await this.#version(keyId, 'verify');
+    return isSignedBy(opened, data, signature);
+  }
+
+  /** HMAC-SHA256 with the newest version in use. @throws NOT_FOUND, KEY_STATE, KEY_EXPIRED */
+  async hmac(id: string, data: Uint8Array): Promise<Mac> {
+    const { entry, opened } = await this.#newest(id, 'authenticate');
+    return { keyId: entry.info.id, mac: hmacWith(entry, opened, data) };
+  }
+
+  /** Whether that version of a key has made that. @throws NOT_FOUND, KEY_STATE, KEY_EXPIRED */
+  async verifyHmac({ keyId, mac }: Mac, data: Uint8Array): Promise<boolean> {
+    const { entry, opened } = await this.#version(keyId, 'verify');
+    return isMac(hmacWith(entry, opened, data), mac);
+  }
+
+  /** The 32 bytes that may be told to everybody, of a key for Ed25519 or X25519. @throws NOT_FOUND */
+  async publicKey(id: string): Promise<Buffer> {
+    const { entry, opened } = await this.#version(id, 'be told');
+    const curve = entry.info.algorithm === 'X25519' ? 'X25519' : 'Ed25519';
+    return publicBytes(curve, opened.privateKey(curve));
+  }
+
+  /**
+   * A secret that the holder of the other public key comes to as well (X25519), of this very version.
+   * The caller's to dispose.
+   * @throws NOT_FOUND, KEY_STATE, KEY_EXPIRED
+   */
+  async agree(id: string, peer: Uint8Array, options: DeriveOptions = {}): Promise<Secret> {
+    const { opened } = await this.#version(id, 'agree');
+    return agreeWith(opened, peer, options);
+  }
+
+  /** A key derived from this very version. The caller's to dispose. @throws NOT_FOUND, KEY_STATE, KEY_EXPIRED */
+  async derive(id: string, options: DeriveOptions = {}): Promise<Secret> {
+    const { entry, opened } = await this.#version(id, 'derive');
+    return deriveWith(entry, opened, options);
   }
 
   /** Waits for what is under way, then closes. Idempotent; later calls reject with CLOSED. */
@@ -264,6 +343,24 @@ export class Vault {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  /** The newest version in use of a key. */
+  async #newest(id: string, what: string): Promise<Opened> {
+    const key = parseKeyId(id);
+    const book = this.#peek() ?? (await this.#read());
+    const entry = requireLatest(requireFamily(book, key), key);
+    requireMaking(entry, what, this.#now(book));
+    return { entry, opened: this.#opened.open(entry) };
+  }
+
+  /** This very version. */
+  async #version(id: string, what: string): Promise<Opened> {
+    const key = parseKeyId(id);
+    const book = this.#peek() ?? (await this.#read());
+    const entry = requireKey(book, key);
+    requireReading(entry, what, this.#now(book));
+    return { entry, opened: this.#opened.open(entry) };
   }
 
   #peek(): Book | undefined {

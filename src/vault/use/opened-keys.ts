@@ -1,9 +1,11 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
+import { wrongArgument } from '../../errors.ts';
 import { wipe } from '../hygiene/wipe.ts';
-import type { AeadAlgorithm } from '../keys/algorithm.ts';
+import type { AeadAlgorithm, Algorithm } from '../keys/algorithm.ts';
 import { type KeyEntry, openKey } from '../keys/key-record.ts';
 import type { VaultKeys } from '../seal/vault-keys.ts';
 import { headerOf } from './ciphertext.ts';
+import { type Curve, privateKeyOf } from './curves.ts';
 import { deriveSession, freshSalt, type SessionKey } from './session-key.ts';
 
 /** Random nonces of 96 bits are safe to use 2^32 times under one key (NIST SP 800-38D, 8.3). */
@@ -24,6 +26,7 @@ export class OpenedKey {
   readonly #entry: KeyEntry;
   readonly #others = new Map<string, SessionKey>();
   #own: OwnSession | undefined;
+  #private: KeyObject | undefined;
   #messages = 0;
 
   constructor(keys: VaultKeys, entry: KeyEntry) {
@@ -34,6 +37,13 @@ export class OpenedKey {
     } finally {
       wipe(bytes);
     }
+  }
+
+  /** @throws TypeError for a key that is for something else */
+  privateKey(curve: Curve): KeyObject {
+    requireAlgorithm(this.#entry, curve);
+    this.#private ??= privateKeyOf(curve, this.material);
+    return this.#private;
   }
 
   /** For one message. */
@@ -59,6 +69,12 @@ export class OpenedKey {
     this.#others.set(name, session);
     return session;
   }
+}
+
+/** @throws TypeError */
+export function requireAlgorithm({ info }: KeyEntry, algorithm: Algorithm): void {
+  if (info.algorithm === algorithm) return;
+  throw wrongArgument('type', `key ${info.id} is for ${info.algorithm}, not for ${algorithm}`);
 }
 
 /**
