@@ -1,3 +1,5 @@
+export type { AuditEvent, AuditRecord } from './vault/audit/event.ts';
+export type { AuditOptions } from './vault/audit/log.ts';
 export type {
   CleanupOptions,
   CreateOptions,

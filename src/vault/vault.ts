@@ -2,6 +2,8 @@ import type { Engine, WriteOptions } from '../engine/engine.ts';
 import { openSqlite } from '../engine/sqlite.ts';
 import type { Steps } from '../engine/steps.ts';
 import { wrongArgument } from '../errors.ts';
+import type { AuditRecord } from './audit/event.ts';
+import { type AuditOptions, auditBody } from './audit/log.ts';
 import type {
   CleanupOptions,
   CreateOptions,
@@ -334,6 +336,51 @@ export class Vault {
   async derive(id: string, options: DeriveOptions = {}): Promise<Secret> {
     const { entry, opened } = await this.#version(id, 'derive');
     return deriveWith(entry, opened, options);
+  }
+
+  /**
+   * One page of what has happened, oldest first: each event held against the one before, and the last
+   * against what the vault knows to be the last.
+   * @throws TAMPERED
+   */
+  async audit(options: AuditOptions = {}): Promise<readonly AuditRecord[]> {
+    const { audit } = this.#keys;
+    return this.#engine.read(
+      function* (this: Vault): Steps<readonly AuditRecord[]> {
+        const { state } = yield* this.#book.get();
+        return yield* auditBody(audit, state.audit, options);
+      }.bind(this),
+    );
+  }
+
+  /** Reads the whole log and answers how many events there are. @throws TAMPERED */
+  async verifyAudit(signal?: AbortSignal): Promise<number> {
+    let count = 0;
+    let after = 0;
+    for (;;) {
+      signal?.throwIfAborted();
+      const page = await this.audit({ after });
+      const last = page.at(-1);
+      if (last === undefined) return count;
+      count += page.length;
+      after = last.sequence;
+    }
+  }
+
+  /** Events as they come, by any process, after one that is known; from now on by default. */
+  async *watchAudit(
+    options: { readonly after?: number; readonly signal?: AbortSignal } = {},
+  ): AsyncIterableIterator<AuditRecord> {
+    const { signal } = options;
+    const changes = this.#engine.changes(signal);
+    let after = options.after ?? (await this.#read()).state.audit.sequence;
+    for (;;) {
+      for (const record of await this.audit({ after })) {
+        yield record;
+        after = record.sequence;
+      }
+      if ((await changes.next()).done) return;
+    }
   }
 
   /** Waits for what is under way, then closes. Idempotent; later calls reject with CLOSED. */
