@@ -1,0 +1,272 @@
+import assert from 'node:assert/strict';
+import { createHmac, randomBytes } from 'node:crypto';
+import { describe, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { openAead, sealAead } from '../crypto/aead.ts';
+import { argon2id } from '../crypto/argon2.ts';
+import { type BackupContents, formatContents, openKeys, parseContents } from './backup-contents.ts';
+import { formatBackupV1, parseBackupV1, type SealedBackup } from './backup-file.ts';
+import { openBackupV1, readBackupV1, sealBackupV1, writeBackupV1 } from './backup-v1.ts';
+import { cut, flipped } from './changed.fixture.ts';
+import { sealExportV1 } from './export-v1.ts';
+import { RUST_FILE_COSTS } from './rust-kdf.ts';
+import { fixture, rustKeyMetadata, sampleMetadata } from './sample.fixture.ts';
+
+const file = fixture('backup-gzip.json');
+const expected = JSON.parse(fixture('expected.json').toString()).backups['backup-gzip.json'];
+const password = Buffer.from(expected.password);
+const original = parseBackupV1(file);
+/** Run once: a change of one bit elsewhere asks for the same. */
+const key = await argon2id(password, original.salt, original.params);
+const contents = await openBackupV1(original, key);
+const noAad = new Uint8Array();
+
+/** The file, compact, with some of its fields changed, or left out. */
+function changed(fields: Record<string, unknown>, metadata: Record<string, unknown> = {}): string {
+  const json = JSON.parse(file.toString());
+  return JSON.stringify({ ...json, ...fields, metadata: { ...json.metadata, ...metadata } });
+}
+
+/** A backup whose checksum is right, of any contents. */
+function forged(packed: Uint8Array, isCompressed: boolean): SealedBackup {
+  const nonce = randomBytes(24);
+  const sealed = sealAead('XChaCha20Poly1305', key, { nonce, aad: noAad, plaintext: packed });
+  const encryptedData = Buffer.concat([nonce, sealed]);
+  const checksum = createHmac('sha256', key).update(encryptedData).digest();
+  return { ...original, isCompressed, encryptedData, checksum };
+}
+
+/** Whether two files give the same to whoever opens them. */
+function isSameInside(a: SealedBackup, b: SealedBackup): boolean {
+  const inside = ({ salt, params, algorithm, checksum, encryptedData }: SealedBackup) =>
+    JSON.stringify([salt, params, algorithm, checksum, encryptedData]);
+  return inside(a) === inside(b) && a.isCompressed === b.isCompressed && a.keyCount === b.keyCount;
+}
+
+describe('the backup that rust-keyvault wrote', () => {
+  test('opens to its keys', async () => {
+    const steps: string[] = [];
+    const onProgress = (done: number, total: number) => steps.push(`${done}/${total}`);
+    const found = await readBackupV1(file, password, { onProgress });
+    const keys = found.keys.map(({ material, metadata: { id, version, state, algorithm } }) => {
+      return { id, version, state, algorithm, key: material.toString('hex') };
+    });
+    assert.deepEqual(keys, expected.keys);
+    assert.deepEqual(found.vaultCreatedAt, { ms: 1_795_218_095_523, ns: 543_889 });
+    assert.deepEqual(found.header, {
+      createdAt: { ms: 1_795_218_104_114, ns: 573_756 },
+      keyCount: 4,
+      isCompressed: true,
+      hasAuditLogs: false,
+      comment: 'c',
+    });
+    assert.deepEqual(steps, ['1/4', '2/4', '3/4', '4/4']);
+  });
+
+  test('is written again to the byte, outside and inside', async () => {
+    assert.equal(formatBackupV1(original, true), file.toString());
+    assert.equal(formatBackupV1(original, false), changed({}));
+    const { encryptedData } = original;
+    const nonce = encryptedData.subarray(0, 24);
+    const sealed = encryptedData.subarray(24);
+    const packed = openAead('XChaCha20Poly1305', key, { nonce, aad: noAad, sealed });
+    assert.equal(packed.subarray(0, 10).toString('hex'), '1f8b08000000000000ff');
+    // Deflate may pack otherwise, so it is what comes out that must be the same.
+    const again = await sealBackupV1(contents, { ...original, key, nonce });
+    assert.deepEqual(await openBackupV1(again, key), contents);
+    const ours = formatContents(contents);
+    assert.deepEqual(parseContents(ours), contents);
+    const repacked = await sealBackupV1(contents, { ...original, key, nonce, isCompressed: false });
+    assert.equal(repacked.encryptedData.length, 24 + ours.length + 16);
+  });
+
+  test('with a bit changed has the same inside, or is refused', async () => {
+    const compact = Buffer.from(changed({}));
+    const dataAt = compact.indexOf('"encrypted_data"');
+    let same = 0;
+    let refused = 0;
+    for (const other of flipped(compact, (offset) => offset < dataAt)) {
+      try {
+        const found = parseBackupV1(other);
+        if (isSameInside(found, original)) same += 1;
+        else {
+          const isSameKey =
+            Buffer.compare(found.salt, original.salt) === 0 &&
+            JSON.stringify(found.params) === JSON.stringify(original.params);
+          await openBackupV1(found, isSameKey ? key : randomBytes(32));
+          assert.fail(`opened: ${other}`);
+        }
+      } catch (error) {
+        const { code } = error as { code?: string };
+        const codes = ['FORMAT_INVALID', 'KDF_LIMITS', 'UNLOCK_FAILED', 'DECRYPT_FAILED'];
+        assert.ok(codes.includes(code ?? ''), `${error}`);
+        refused += 1;
+      }
+    }
+    // Times, the comment and has_audit_logs are in nobody's care.
+    assert.ok(same > 50 && refused > 5000, `${same} ${refused}`);
+  });
+
+  test('with a bit of salt, checksum or data changed is refused', async () => {
+    for (const name of ['salt', 'checksum', 'encryptedData'] as const) {
+      for (const other of flipped(original[name], () => name !== 'encryptedData')) {
+        const isSameKey = name !== 'salt';
+        await assert.rejects(
+          openBackupV1({ ...original, [name]: other }, isSameKey ? key : randomBytes(32)),
+          { code: 'UNLOCK_FAILED' },
+        );
+      }
+    }
+  });
+
+  test('is refused at every length that is not its own', () => {
+    for (const other of cut(Buffer.from(changed({})))) {
+      assert.throws(() => parseBackupV1(other), { code: 'FORMAT_INVALID', fault: 'truncated' });
+    }
+    assert.throws(() => parseBackupV1(`${file}}`), { code: 'FORMAT_INVALID' });
+  });
+
+  test('does not open with another password', async () => {
+    await assert.rejects(openBackupV1(original, randomBytes(32)), { code: 'UNLOCK_FAILED' });
+  });
+});
+
+describe('a file that is no backup', () => {
+  const refused: [what: string, source: string, place: string][] = [
+    ['another version', changed({ format_version: 2 }), 'format_version'],
+    ['another version inside', changed({}, { format_version: 0 }), 'metadata.format_version'],
+    ['a short checksum', changed({}, { checksum: [1, 2] }), 'metadata.checksum'],
+    ['another size', changed({}, { data_size: 1 }), 'metadata.data_size'],
+    ['no size', changed({}, { data_size: undefined }), 'metadata.data_size'],
+    ['an unknown algorithm', changed({ encryption_algorithm: 'Ed25519' }), 'encryption_algorithm'],
+    ['data that is too short', changed({ encrypted_data: [1] }), 'encrypted_data'],
+    ['a value of 256', changed({ encrypted_data: [1, 256] }), 'encrypted_data'],
+    ['a number for a truth', changed({}, { compressed: 1 }), 'metadata.compressed'],
+  ];
+  for (const [what, source, place] of refused) {
+    test(`is refused: ${what}`, () => {
+      assert.throws(() => parseBackupV1(source), { code: 'FORMAT_INVALID', place });
+    });
+  }
+
+  test('asks for too much', async () => {
+    const source = changed({
+      argon2_params: { memory_kib: 4_294_967_295, time_cost: 1, parallelism: 1 },
+    });
+    await assert.rejects(readBackupV1(source, password), { code: 'KDF_LIMITS' });
+  });
+});
+
+describe('contents that are authentic and wrong', () => {
+  const plain = formatContents(contents);
+
+  test('are refused when they unpack to too much', async () => {
+    const bomb = gzipSync(Buffer.alloc(65 << 20, ' '));
+    await assert.rejects(openBackupV1(forged(bomb, true), key), {
+      code: 'FORMAT_INVALID',
+      message: /more than 67108864 bytes/,
+    });
+  });
+
+  test('are refused when the header says of them what is not so', async () => {
+    const wrong = { code: 'FORMAT_INVALID' };
+    await assert.rejects(openBackupV1(forged(plain, true), key), wrong);
+    await assert.rejects(openBackupV1({ ...original, isCompressed: false }, key), wrong);
+    await assert.rejects(openBackupV1({ ...original, keyCount: 3 }, key), wrong);
+    await assert.rejects(openBackupV1({ ...original, algorithm: 'Aes256Gcm' }, key), {
+      code: 'DECRYPT_FAILED',
+    });
+  });
+
+  test('are refused with the place, before any key is derived', async () => {
+    const other = (from: string, to: string) => Buffer.from(plain.toString().replace(from, to));
+    await assert.rejects(openBackupV1(forged(other('"salt":[', '"salt":[256,'), false), key), {
+      code: 'FORMAT_INVALID',
+      place: 'keys[0].salt',
+    });
+    const greedy = other('"memory_kib":65536', '"memory_kib":4294967295');
+    await assert.rejects(openBackupV1(forged(greedy, false), key), { code: 'KDF_LIMITS' });
+    await assert.rejects(openBackupV1(forged(Buffer.alloc(0), false), key), {
+      code: 'FORMAT_INVALID',
+    });
+  });
+
+  test('come out whole or not at all', async () => {
+    const cheap = { memoryKib: 8, passes: 1, parallelism: 1 };
+    const [one] = contents.keys;
+    assert.ok(one);
+    const keys = [one, one, one].map((sealed) => ({ ...sealed, params: cheap }));
+    await assert.rejects(openKeys(keys, {}), {
+      code: 'DECRYPT_FAILED',
+      message: /^backup: keys\[[01]\] does not open$/,
+    });
+  });
+});
+
+describe('a backup of ours', () => {
+  test('is opened as it was sealed', async () => {
+    const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
+    const given = fc.record({
+      keys: fc.array(fc.record({ material: bytes(32), metadata: rustKeyMetadata }), {
+        maxLength: 5,
+      }),
+      salt: bytes(32),
+      isCompressed: fc.boolean(),
+      pretty: fc.boolean(),
+      comment: fc.option(fc.string({ unit: 'grapheme' }), { nil: undefined }),
+    });
+    const params = RUST_FILE_COSTS;
+    await fc.assert(
+      fc.asyncProperty(given, async ({ keys, pretty, ...header }) => {
+        const wrapping = 'XChaCha20Poly1305' as const;
+        const at = sampleMetadata.createdAt;
+        const wrapped = keys.map((one) => {
+          const nonce = randomBytes(24);
+          const inner = { wrapping, params, nonce, exportedAt: at, wrapKey: key };
+          const salt = Buffer.from(header.salt);
+          return sealExportV1(one, { ...inner, salt, comment: undefined });
+        });
+        const inside: BackupContents = { keys: wrapped, vaultCreatedAt: at };
+        const outer = { ...header, key, params, nonce: randomBytes(24), createdAt: at };
+        const text = formatBackupV1(await sealBackupV1(inside, outer), pretty);
+        const found = parseBackupV1(text);
+        assert.deepEqual(await openBackupV1(found, key), inside);
+        assert.equal(found.comment, header.comment);
+        assert.equal(found.keyCount, keys.length);
+        assert.equal(formatBackupV1(found, pretty), text);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('opens with its password', async () => {
+    const one = { material: randomBytes(32), metadata: sampleMetadata };
+    const steps: number[] = [];
+    const source = await writeBackupV1([one], password, {
+      comment: 'ours',
+      now: 1_800_000_000_001,
+      pretty: false,
+      compress: false,
+      onProgress: (done) => steps.push(done),
+    });
+    const found = await readBackupV1(source, password);
+    assert.deepEqual(found.keys[0]?.material, one.material);
+    assert.deepEqual(found.keys[0]?.metadata, one.metadata);
+    assert.equal(found.keys[0]?.comment, undefined);
+    assert.deepEqual(found.vaultCreatedAt, { ms: 1_800_000_000_001, ns: 0 });
+    assert.equal(found.header.comment, 'ours');
+    assert.equal(found.header.isCompressed, false);
+    assert.deepEqual(steps, [1]);
+  });
+
+  test('ends with the signal, and is not begun for what could not be read', async () => {
+    const one = { material: randomBytes(32), metadata: sampleMetadata };
+    const wrong = { name: 'RangeError', code: 'ARGUMENT_INVALID' };
+    await assert.rejects(writeBackupV1([one, { ...one, material: noAad }], password), wrong);
+    await assert.rejects(writeBackupV1([one], password, { now: Number.NaN }), wrong);
+    const abort = new AbortController();
+    const options = { signal: abort.signal, onProgress: () => abort.abort(new Error('enough')) };
+    await assert.rejects(writeBackupV1([one, one, one], password, options), /enough/);
+  });
+});
