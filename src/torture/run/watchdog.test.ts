@@ -46,7 +46,7 @@ describe('watchdog', () => {
 
   test('tells of one that asks too often to be asleep and too seldom to compute', async () => {
     using watchdog = new Watchdog(inFlight(), {
-      ...{ stallMs: 100, limitAt, observe: endless(0.2, 'sleeping') },
+      ...{ stallMs: 100, limitAt, observe: endless(0.3, 'sleeping') },
     });
     assert.equal((await watchdog.stalled).kind, 'stalled');
   });

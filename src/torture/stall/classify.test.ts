@@ -153,6 +153,12 @@ describe('deadlock', () => {
     assert.deepEqual(kinds, ['deadlock', 'deadlock', 'deadlock']);
   });
 
+  test('is told of those that worked at their operation before they fell asleep', () => {
+    const tires: Habits = (look) => ({ ...sleeps(look), cpuMs: look < 15 ? EVERY_MS : 0 });
+    assert.equal(kindOf(looksAt(30, [tires, sleeps])), undefined);
+    assert.equal(kindOf(looksAt(60, [tires, sleeps])), 'deadlock');
+  });
+
   test('is told from clients that had got on before, and leaves out who is not in it', () => {
     const gotOn: Habits = (look) => (look < 50 ? works(look) : sleeps(look));
     const done: Habits = (look) => ({ ...gotOn(look), isBetween: look >= 50 });

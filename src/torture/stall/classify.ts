@@ -73,21 +73,26 @@ function standstill(still: readonly Look[], { stallMs }: StallLimits): Diagnosis
   const isAnyStopped = still.some((look) =>
     look.workers.some((_, worker) => isStopped(look, worker)),
   );
-  // Whoever goes on after a stop, computes, or waits for a device may yet let all others go on.
-  const isAsleep = workers.every((worker) => isIdle(accounts.get(worker)));
-  if (clients.length === 0 || isAnyStopped || !isAsleep || isAnotherAwake(still, workers)) {
+  // Whoever goes on after a stop, computes, or waits for a device may yet let all others go on. Who
+  // has done so before he fell asleep does not matter.
+  const lately = lastMs(still, ASLEEP_SPAN * stallMs);
+  const isAsleep = workers.every((worker) => isIdle(accountOf(lately, worker)));
+  if (clients.length === 0 || isAnyStopped || !isAsleep || isAnotherAwake(lately, workers)) {
     return undefined;
   }
   const message = `${time}, and ${named('worker', workers)} asleep`;
   return { kind: 'deadlock', message, clients, workers };
 }
 
+/** Times the longest time without any operation returning. */
+const ASLEEP_SPAN = 2;
+
 /** One that is not let run before its operation may do what the others wait for. */
-function isAnotherAwake(still: readonly Look[], workers: readonly number[]): boolean {
-  const all = still.at(-1)?.workers.keys() ?? [];
+function isAnotherAwake(looks: readonly Look[], workers: readonly number[]): boolean {
+  const all = looks.at(-1)?.workers.keys() ?? [];
   return all
     .filter((worker) => !workers.includes(worker))
-    .map((worker) => accountOf(still, worker))
+    .map((worker) => accountOf(looks, worker))
     .some((account) => account !== undefined && isAwake(account));
 }
 

@@ -94,8 +94,8 @@ export function accountOf(looks: readonly Look[], worker: number): Account | und
   return { lookedMs: lookedMs(looks), usedMs, wanting: share('running'), atDisk: share('disk') };
 }
 
-/** Asking for a lock again every few milliseconds takes that much of a processor, work takes more. */
-const IDLE_SHARE = 0.1;
+/** Asking for a lock again every millisecond takes a tenth of a processor, work takes more. */
+const IDLE_SHARE = 0.2;
 
 /**
  * Who wants to run and is not let is awake at every look. Who sleeps and now and then asks for
