@@ -16,11 +16,8 @@ export type { Algorithm } from './vault/keys/algorithm.ts';
 export type { KeyId } from './vault/keys/key-id.ts';
 export type { KeyInfo, KeyNanos } from './vault/keys/key-record.ts';
 export type { KeyState } from './vault/keys/key-state.ts';
+export type { EphemeralOptions, FileOptions, VaultOptions } from './vault/open.ts';
+export type { SlotInfo } from './vault/slot-changes.ts';
+export type { NewUnlock, Unlock } from './vault/unlock.ts';
 export type { DeriveOptions } from './vault/use/primitives.ts';
-export {
-  type BindOptions,
-  type Mac,
-  type Signed,
-  Vault,
-  type VaultOptions,
-} from './vault/vault.ts';
+export { type BindOptions, type Mac, type Signed, Vault } from './vault/vault.ts';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { Vault, type VaultOptions } from '../src/vault.ts';
+import { type EphemeralOptions, Vault } from '../src/vault.ts';
 
 let vaults = 0;
 
-async function openVault(t: TestContext, options: Partial<VaultOptions> = {}): Promise<Vault> {
+async function openVault(t: TestContext, options: Partial<EphemeralOptions> = {}): Promise<Vault> {
   vaults += 1;
   const vault = await Vault.open({ ephemeral: true, name: `keys-${vaults}`, ...options });
   t.after(() => vault.close());

@@ -25,7 +25,7 @@ function* createTables(): Steps<void> {
     state BLOB NOT NULL
   ) STRICT`);
   // A slot is one way to the root key.
-  yield* run('CREATE TABLE slots (id INTEGER PRIMARY KEY, slot BLOB NOT NULL) STRICT');
+  yield* run('CREATE TABLE slots (id TEXT PRIMARY KEY NOT NULL, slot BLOB NOT NULL) STRICT');
   yield* run(`CREATE TABLE keys (
     id BLOB PRIMARY KEY NOT NULL,
     base_id BLOB NOT NULL,

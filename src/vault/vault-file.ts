@@ -4,7 +4,13 @@ import { nextRow } from './audit/chain.ts';
 import type { AuditEvent } from './audit/event.ts';
 import { transcript } from './crypto/transcript.ts';
 import { addMember, memberOf } from './seal/membership.ts';
-import { deriveVaultKeys, ROOT_BYTES, rootCommitment, VAULT_ID_BYTES } from './seal/vault-keys.ts';
+import {
+  deriveVaultKeys,
+  ROOT_BYTES,
+  rootCommitment,
+  VAULT_ID_BYTES,
+  type VaultKeys,
+} from './seal/vault-keys.ts';
 import { emptyState, sealState } from './seal/vault-state.ts';
 
 /** What can be read of a vault without its root key. */
@@ -17,10 +23,14 @@ export interface VaultHeader {
   readonly slots: readonly SlotRow[];
 }
 
+/** A row of the table `slots`. */
 export interface SlotRow {
-  readonly id: number;
+  readonly id: string;
   readonly slot: Uint8Array;
 }
+
+/** More than that nobody has made. */
+const SLOTS_MAX = 1000;
 
 /** Undefined where no vault has been made yet. */
 export function* readHeader(): Steps<VaultHeader | undefined> {
@@ -28,7 +38,7 @@ export function* readHeader(): Steps<VaultHeader | undefined> {
     'SELECT vault_id, created_at, commitment FROM vault WHERE only = 1',
   );
   if (row === undefined) return undefined;
-  const slots = yield* all<SlotRow>('SELECT id, slot FROM slots ORDER BY id LIMIT 1000');
+  const slots = yield* all<SlotRow>('SELECT id, slot FROM slots ORDER BY id LIMIT ?', SLOTS_MAX);
   const { vault_id: vaultId, created_at: createdAt, commitment } = row;
   return { vaultId, createdAt, commitment, slots };
 }
@@ -44,10 +54,20 @@ export function newVault(): NewVault {
   return { vaultId: randomBytes(VAULT_ID_BYTES), root: randomBytes(ROOT_BYTES) };
 }
 
+/** What a slot adds to the sum of all slots. */
+export function slotMember({ members }: VaultKeys, { id, slot }: SlotRow): bigint {
+  return memberOf(members, transcript('slot', id, slot));
+}
+
+/** Whether these are the slots that the state of the vault speaks of. */
+export function areSlotsWhole(keys: VaultKeys, slots: readonly SlotRow[], sum: bigint): boolean {
+  return slots.reduce((all, one) => addMember(all, slotMember(keys, one)), 0n) === sum;
+}
+
 /** Makes the vault unless another process has: of any number at once, one does. */
 export function* createVault(
   { vaultId, root }: NewVault,
-  slot: { readonly kind: string; readonly bytes: Uint8Array },
+  slot: SlotRow & { readonly kind: string },
   at: number,
 ): Steps<VaultHeader> {
   const found = yield* readHeader();
@@ -56,14 +76,14 @@ export function* createVault(
   const event: AuditEvent = { kind: 'VaultCreated', slot: slot.kind };
   const row = nextRow(keys.audit, emptyState.audit, at, event);
   const { sequence, mac } = row;
-  const slots = addMember(0n, memberOf(keys.members, transcript('slot', 1, slot.bytes)));
+  const slots = addMember(0n, slotMember(keys, slot));
   const audit = { ...emptyState.audit, sequence, mac };
   const state = { ...emptyState, revision: 1, at, audit, slots };
   yield* run(
     'INSERT INTO vault (only, vault_id, created_at, commitment, state) VALUES (1, ?, ?, ?, ?)',
     ...[vaultId, at, rootCommitment(root, vaultId), sealState(keys, state)],
   );
-  yield* run('INSERT INTO slots (id, slot) VALUES (1, ?)', slot.bytes);
+  yield* run('INSERT INTO slots (id, slot) VALUES (?, ?)', slot.id, slot.slot);
   yield* run(
     'INSERT INTO audit (sequence, at, event, detail, mac) VALUES (?, ?, ?, ?, ?)',
     ...[sequence, at, row.event, row.detail, mac],

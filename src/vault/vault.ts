@@ -1,7 +1,8 @@
+import type { KeyObject } from 'node:crypto';
 import type { Engine, WriteOptions } from '../engine/engine.ts';
-import { openSqlite } from '../engine/sqlite.ts';
 import type { Steps } from '../engine/steps.ts';
 import { wrongArgument } from '../errors.ts';
+import { failedAttempts, takeAttempts } from './attempts.ts';
 import type { AuditRecord } from './audit/event.ts';
 import { type AuditOptions, auditBody } from './audit/log.ts';
 import type {
@@ -14,7 +15,6 @@ import type {
   Rotated,
   RotateOptions,
 } from './calls.ts';
-import { ephemeralLock } from './ephemeral.ts';
 import { Secret } from './hygiene/secret.ts';
 import { wipe } from './hygiene/wipe.ts';
 import { isAlgorithm, KEY_BYTES } from './keys/algorithm.ts';
@@ -35,8 +35,17 @@ import {
   requireReading,
 } from './keys/require.ts';
 import { promoteBody, rotateBody, rotateIfOlderBody } from './keys/rotate.ts';
-import { vaultSchema } from './schema.ts';
-import { deriveVaultKeys, type VaultKeys } from './seal/vault-keys.ts';
+import { type OpenVault, openVault, type VaultOptions } from './open.ts';
+import type { VaultKeys } from './seal/vault-keys.ts';
+import {
+  addSlotBody,
+  newSlotRow,
+  removeSlotBody,
+  replaceSlotBody,
+  type SlotInfo,
+  slotsBody,
+} from './slot-changes.ts';
+import type { NewUnlock } from './unlock.ts';
 import { parseCiphertext } from './use/ciphertext.ts';
 import { publicBytes } from './use/curves.ts';
 import { decryptWith, encryptWith } from './use/encrypt.ts';
@@ -50,7 +59,6 @@ import {
   isSignedBy,
   signWith,
 } from './use/primitives.ts';
-import { createVault, newVault } from './vault-file.ts';
 
 export interface BindOptions {
   /** Authenticated and not encrypted; the same must be given to decrypt. */
@@ -74,18 +82,6 @@ interface Opened {
   readonly opened: OpenedKey;
 }
 
-export interface VaultOptions {
-  /** Keeps the vault in the memory of this process, for all of its threads. */
-  readonly ephemeral: true;
-  /** Which one, where a process has several; `default` by default. */
-  readonly name?: string | undefined;
-  /** Default 5,000. */
-  readonly lockTimeoutMs?: number | undefined;
-  /** Epoch ms; `Date.now` by default. */
-  readonly now?: (() => number) | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
 /**
  * Versioned keys that every process of a machine can use, rotate and revoke at once. Each method is
  * one transaction: it happens wholly or not at all, with its event in the audit log, and the next
@@ -94,39 +90,39 @@ export interface VaultOptions {
 export class Vault {
   readonly #engine: Engine;
   readonly #keys: VaultKeys;
+  readonly #root: KeyObject;
+  #slotId: string;
   readonly #book: WarmBook;
   readonly #ledger: Ledger;
   readonly #opened: OpenedKeys;
   readonly #clock: () => number;
 
-  private constructor(engine: Engine, keys: VaultKeys, clock: () => number) {
+  private constructor({ engine, keys, root, slotId }: OpenVault, clock: () => number) {
     this.#engine = engine;
     this.#keys = keys;
+    this.#root = root;
+    this.#slotId = slotId;
     this.#clock = clock;
     this.#book = new WarmBook(keys);
     this.#ledger = new Ledger(keys, this.#book, clock);
     this.#opened = new OpenedKeys(keys);
   }
 
-  /** Opens the vault, and makes it where there is none. */
+  /**
+   * Opens a vault, and makes it where there is none. A wrong password is told by one error, whatever
+   * the vault has for ways in, and stands in the audit log.
+   * @throws UNLOCK_FAILED, TAMPERED, KDF_LIMITS, STORE_MISSING, NOT_A_STORE, SCHEMA_TOO_NEW,
+   * LOCK_TIMEOUT, UNSAFE_DIRECTORY, NETWORK_FILESYSTEM, SQLITE_TOO_OLD, READ_ONLY
+   */
   static async open(options: VaultOptions): Promise<Vault> {
-    const { lockTimeoutMs, signal, now = Date.now, name = 'default' } = options;
-    const engine = await openSqlite({
-      ...{ file: ephemeralLock(name), inMemory: true, durability: 'process' },
-      ...{ schema: vaultSchema, lockTimeoutMs, signal },
-    });
-    const fresh = newVault();
+    const open = await openVault(options);
+    const vault = new Vault(open, options.now ?? Date.now);
     try {
-      // Whoever can read this memory has the vault: its root key lies beside it.
-      const slot = { kind: 'memory', bytes: fresh.root };
-      const { vaultId, slots } = await engine.write(() => createVault(fresh, slot, now()));
-      const root = slots[0]?.slot ?? fresh.root;
-      return new Vault(engine, deriveVaultKeys(root, vaultId), now);
+      await vault.#begin();
+      return vault;
     } catch (error) {
-      await engine.close();
+      await vault.close();
       throw error;
-    } finally {
-      wipe(fresh.root);
     }
   }
 
@@ -338,6 +334,34 @@ export class Vault {
     return deriveWith(entry, opened, options);
   }
 
+  /** The ways in, of a vault in a file. */
+  async slots(): Promise<readonly SlotInfo[]> {
+    return this.#engine.read(slotsBody);
+  }
+
+  /** Makes another way in. @throws RangeError, KDF_LIMITS */
+  async addSlot(unlock: NewUnlock, signal?: AbortSignal): Promise<SlotInfo> {
+    const row = await newSlotRow(this.#root, unlock, { vaultId: this.#keys.vaultId, signal });
+    return this.#change((change) => addSlotBody(change, row));
+  }
+
+  /**
+   * Puts another way in into the place of one; that by which this vault was opened by default. No
+   * record is written anew: a password is changed by one row.
+   * @throws NOT_FOUND, RangeError, KDF_LIMITS
+   */
+  async replaceSlot(unlock: NewUnlock, id = this.#slotId, signal?: AbortSignal): Promise<SlotInfo> {
+    const row = await newSlotRow(this.#root, unlock, { vaultId: this.#keys.vaultId, signal });
+    const slot = await this.#change((change) => replaceSlotBody(change, id, row));
+    if (id === this.#slotId) this.#slotId = slot.id;
+    return slot;
+  }
+
+  /** @throws NOT_FOUND; CONFLICT for the last one */
+  async removeSlot(id: string): Promise<void> {
+    await this.#change((change) => removeSlotBody(change, id));
+  }
+
   /**
    * One page of what has happened, oldest first: each event held against the one before, and the last
    * against what the vault knows to be the last.
@@ -390,6 +414,13 @@ export class Vault {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  /** Reads and verifies all records, and takes over what was tried in vain before. */
+  async #begin(): Promise<void> {
+    await this.#read();
+    const attempts = await this.#engine.read(failedAttempts);
+    if (attempts.length > 0) await this.#change(takeAttempts);
   }
 
   /** The newest version in use of a key. */

@@ -1,10 +1,11 @@
-import { runWith, type Steps } from '../../engine/steps.ts';
+import { one, runWith, type Steps } from '../../engine/steps.ts';
 import { nextRow } from '../audit/chain.ts';
 import type { AuditEvent } from '../audit/event.ts';
 import { wipe } from '../hygiene/wipe.ts';
 import { addMember, removeMember } from '../seal/membership.ts';
 import type { VaultKeys } from '../seal/vault-keys.ts';
 import { sealState, type VaultState } from '../seal/vault-state.ts';
+import { type SlotRow, slotMember } from '../vault-file.ts';
 import type { Book, WarmBook } from './book.ts';
 import { keyIdBytes } from './key-id.ts';
 import {
@@ -91,6 +92,24 @@ export class Change {
   *remove(entry: KeyEntry): Steps<void> {
     yield* runWith([this.#ledger.book.dropping(entry)], DELETE, keyIdBytes(entry.info.id));
     this.#note({ keys: removeMember(this.#state.keys, entry.member) });
+  }
+
+  /** Writes a way in, new or in the place of the one of that id. */
+  *putSlot(row: SlotRow): Steps<void> {
+    yield* this.#dropSlot(row.id);
+    yield* runWith([], 'INSERT INTO slots (id, slot) VALUES (?, ?)', row.id, row.slot);
+    this.#note({ slots: addMember(this.#state.slots, slotMember(this.#ledger.keys, row)) });
+  }
+
+  *removeSlot(id: string): Steps<void> {
+    yield* this.#dropSlot(id);
+  }
+
+  *#dropSlot(id: string): Steps<void> {
+    const slot = (yield* one<SlotRow>('SELECT id, slot FROM slots WHERE id = ?', id)) ?? undefined;
+    if (slot === undefined) return;
+    yield* runWith([], 'DELETE FROM slots WHERE id = ?', id);
+    this.#note({ slots: removeMember(this.#state.slots, slotMember(this.#ledger.keys, slot)) });
   }
 
   *tell(event: AuditEvent): Steps<void> {

@@ -1,0 +1,188 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Durability, Engine } from '../engine/engine.ts';
+import { openSqlite } from '../engine/sqlite.ts';
+import { one, type Steps } from '../engine/steps.ts';
+import { HoldfastError, wrongArgument } from '../errors.ts';
+import { noteAttempt } from './attempts.ts';
+import { ephemeralLock } from './ephemeral.ts';
+import { wipe } from './hygiene/wipe.ts';
+import { vaultSchema } from './schema.ts';
+import { deriveVaultKeys, type VaultKeys } from './seal/vault-keys.ts';
+import { openState } from './seal/vault-state.ts';
+import { parseSlot } from './slots/slot.ts';
+import { unwrapRoot, wrapRoot } from './slots/slots.ts';
+import { credentialOf, type NewUnlock, newSlotOf, type Unlock } from './unlock.ts';
+import {
+  areSlotsWhole,
+  createVault,
+  type NewVault,
+  newVault,
+  readHeader,
+  type SlotRow,
+  type VaultHeader,
+} from './vault-file.ts';
+
+interface SharedOptions {
+  /** Default 5,000. */
+  readonly lockTimeoutMs?: number | undefined;
+  /** Epoch ms; `Date.now` by default. */
+  readonly now?: (() => number) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A vault in the memory of this process, for all of its threads; gone when the last one closes it. */
+export interface EphemeralOptions extends SharedOptions {
+  readonly ephemeral: true;
+  /** Which one, where a process has several: 1 to 64 of `A-Z a-z 0-9 _ -`. */
+  readonly name?: string | undefined;
+}
+
+/** A vault in a file, for all processes that can open it. */
+export interface FileOptions extends SharedOptions {
+  readonly ephemeral?: false | undefined;
+  /** Data directory; `$HOLDFAST_DIR` or `~/.holdfast` by default. */
+  readonly dir?: string | undefined;
+  /** What opens it; a new vault is made with it as its first way in. */
+  readonly unlock: Unlock | NewUnlock;
+  /** Default true; false refuses a directory without a vault. */
+  readonly create?: boolean | undefined;
+  /** Default `power`. */
+  readonly durability?: Durability | undefined;
+}
+
+export type VaultOptions = EphemeralOptions | FileOptions;
+
+/** An open vault's file and keys. */
+export interface OpenVault {
+  readonly engine: Engine;
+  readonly keys: VaultKeys;
+  readonly root: KeyObject;
+  /** The slot that has opened it. */
+  readonly slotId: string;
+}
+
+const DATABASE_FILE = 'vault.db';
+const MEMORY_SLOT = 'memory';
+
+/** @throws UNLOCK_FAILED, TAMPERED, KDF_LIMITS, STORE_MISSING, and what an engine throws */
+export async function openVault(options: VaultOptions): Promise<OpenVault> {
+  const { lockTimeoutMs, signal, now = Date.now } = options;
+  const shared = { schema: vaultSchema, lockTimeoutMs, signal };
+  if (options.ephemeral) {
+    const file = ephemeralLock(options.name ?? 'default');
+    const engine = await openSqlite({ ...shared, file, inMemory: true, durability: 'process' });
+    return orClose(engine, () => openMemory(engine, now));
+  }
+  const { durability, create } = options;
+  const dir = resolve(options.dir ?? (process.env.HOLDFAST_DIR || join(homedir(), '.holdfast')));
+  const file = join(dir, DATABASE_FILE);
+  const engine = await openSqlite({ ...shared, file, durability, create });
+  return orClose(engine, () => openFile(engine, options));
+}
+
+async function orClose<T>(engine: Engine, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+}
+
+/** Whoever can read this memory has the vault: its root key lies in it as it is. */
+async function openMemory(engine: Engine, now: () => number): Promise<OpenVault> {
+  const fresh = newVault();
+  const slot = { id: MEMORY_SLOT, slot: fresh.root, kind: MEMORY_SLOT };
+  const header = await engine.write(() => createVault(fresh, slot, now()));
+  const root = header.slots[0]?.slot ?? fresh.root;
+  return await opened(engine, header, root, MEMORY_SLOT);
+}
+
+async function openFile(engine: Engine, options: FileOptions): Promise<OpenVault> {
+  const { create = true, unlock } = options;
+  const found = await engine.read(readHeader);
+  if (found) return await unlocked(engine, found, options);
+  if (!create) throw new HoldfastError('STORE_MISSING', 'there is no vault in that directory');
+  const fresh = newVault();
+  try {
+    const slot = await firstSlot(fresh, unlock, options.signal);
+    const at = (options.now ?? Date.now)();
+    const header = await engine.write(() => createVault(fresh, slot, at));
+    const isOurs = Buffer.compare(header.vaultId, fresh.vaultId) === 0;
+    if (isOurs) return await opened(engine, header, fresh.root, slot.id);
+    // Another process was faster. What we were given must open what it has made.
+    return await unlocked(engine, header, options);
+  } finally {
+    wipe(fresh.root);
+  }
+}
+
+async function firstSlot(
+  { root, vaultId }: NewVault,
+  unlock: Unlock | NewUnlock,
+  signal: AbortSignal | undefined,
+): Promise<SlotRow & { readonly kind: string }> {
+  const wish = await newSlotOf(unlock, signal);
+  try {
+    const slot = await wrapRoot(root, wish, { vaultId, signal });
+    return { id: parseSlot(slot).id, slot, kind: wish.kind };
+  } finally {
+    if ('secret' in wish) wipe(wish.secret);
+  }
+}
+
+async function unlocked(
+  engine: Engine,
+  header: VaultHeader,
+  { unlock, signal, now = Date.now }: FileOptions,
+): Promise<OpenVault> {
+  if ('publicKey' in unlock) {
+    throw wrongArgument('type', 'a vault opens with a private key, not with a public one');
+  }
+  const { vaultId, commitment, slots } = header;
+  const credential = await credentialOf(unlock, signal);
+  try {
+    const stored = slots.map(({ slot }) => slot);
+    const { root, slotId } = await unwrapRoot(stored, [credential], {
+      ...{ vaultId, commitment, signal },
+    });
+    try {
+      return await opened(engine, header, root, slotId);
+    } finally {
+      wipe(root);
+    }
+  } catch (error) {
+    if (error instanceof HoldfastError && error.code === 'UNLOCK_FAILED') {
+      await engine.write(() => noteAttempt(now()));
+    }
+    throw error;
+  } finally {
+    wipe(credential.secret);
+  }
+}
+
+async function opened(
+  engine: Engine,
+  { vaultId }: VaultHeader,
+  root: Uint8Array,
+  slotId: string,
+): Promise<OpenVault> {
+  const open = {
+    engine,
+    keys: deriveVaultKeys(root, vaultId),
+    root: createSecretKey(root),
+    slotId,
+  };
+  await engine.read(() => requireSlots(open.keys));
+  return open;
+}
+
+/** @throws TAMPERED when a way in was added, put back or taken out */
+function* requireSlots(keys: VaultKeys): Steps<void> {
+  const row = yield* one<{ state: Uint8Array }>('SELECT state FROM vault WHERE only = 1');
+  const header = yield* readHeader();
+  if (row && header && areSlotsWhole(keys, header.slots, openState(keys, row.state).slots)) return;
+  throw new HoldfastError('TAMPERED', 'the key slots are not as the vault wrote them');
+}
