@@ -23,8 +23,11 @@ export interface OpenInput {
 
 /**
  * Encrypts and authenticates: AES-256-GCM (NIST SP 800-38D), ChaCha20-Poly1305 (RFC 8439) or
- * XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha). Returns ciphertext ‖ tag (16 bytes). The caller
- * answers for the nonce being used once. A `KeyObject` is the fastest form of a key.
+ * XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha). The caller answers for the nonce being used once. A
+ * `KeyObject` is the fastest form of a key. Returns
+ *
+ *     0 · n  · ciphertext, as long as the plaintext
+ *     n · 16 · tag
  */
 export function sealAead(
   algorithm: AeadAlgorithm,

@@ -87,6 +87,11 @@ describe('Argon2id', () => {
     });
   }
 
+  test('takes no text for a password, which could not be wiped', async () => {
+    const text: unknown = 'password';
+    await assert.rejects(argon2id(text as Uint8Array, salt, tiny), { name: 'TypeError' });
+  });
+
   test('is not run with a salt that is too short or too long', async () => {
     for (const length of [0, 15, 65]) {
       await assert.rejects(argon2id(password, Buffer.alloc(length), tiny), { code: 'KDF_LIMITS' });

@@ -1,5 +1,5 @@
 import { argon2 } from 'node:crypto';
-import { HoldfastError } from '../../errors.ts';
+import { HoldfastError, wrongArgument } from '../../errors.ts';
 import { wipe, wipeableCopy } from '../hygiene/wipe.ts';
 import { KEY_BYTES } from '../keys/algorithm.ts';
 import { Turns } from './turns.ts';
@@ -28,7 +28,7 @@ const SALT_BYTES = [16, 64] as const;
 /** The least memory that a lane can work with, in KiB (RFC 9106, 3.1). */
 const LANE_KIB = 8;
 
-/** Each run takes a thread of libuv's pool, of which there are four, and all of its memory. */
+/** Each takes one of the four threads of libuv's pool, and all of its memory: files wait, too. */
 const RUNS_AT_ONCE = 2;
 
 const turns = new Turns(RUNS_AT_ONCE);
@@ -55,9 +55,9 @@ function check(what: string, value: number, [least, most]: readonly [number, num
 }
 
 /**
- * A key of 32 bytes from a password, by Argon2id version 0x13. At most two runs at once, the others
- * wait in order; the signal ends the wait, but not a run that has begun. The password is copied
- * before this returns; the result is the caller's to wipe.
+ * A key of 32 bytes from a password, by Argon2id version 0x13. At most two runs at once in a thread
+ * of JavaScript, the others wait in order; the signal ends the wait, but not a run that has begun.
+ * The password is copied before this returns; the result is the caller's to wipe.
  * @throws KDF_LIMITS before anything is run
  */
 export async function argon2id(
@@ -66,6 +66,7 @@ export async function argon2id(
   params: Argon2Params,
   signal?: AbortSignal,
 ): Promise<Buffer> {
+  if (!(password instanceof Uint8Array)) throw wrongArgument('type', 'a password must be bytes');
   checkArgon2(params, salt.length);
   const message = wipeableCopy(password);
   const nonce = Buffer.from(salt);

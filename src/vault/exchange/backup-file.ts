@@ -32,7 +32,11 @@ export interface SealedBackup extends BackupHeader {
   readonly salt: Uint8Array;
   readonly params: Argon2Params;
   readonly algorithm: AeadAlgorithm;
-  /** nonce (12 or 24) ‖ the encrypted contents ‖ tag (16). */
+  /**
+   *     0      · 12 or 24 · nonce
+   *     nonce  · n        · the encrypted contents, JSON or gzip of it
+   *     end-16 · 16       · tag
+   */
   readonly encryptedData: Uint8Array;
   /** HMAC-SHA-256 of `encryptedData`, under the key that encrypts it. */
   readonly checksum: Uint8Array;

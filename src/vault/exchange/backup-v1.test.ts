@@ -162,10 +162,10 @@ describe('contents that are authentic and wrong', () => {
   const plain = formatContents(contents);
 
   test('are refused when they unpack to too much', async () => {
-    const bomb = gzipSync(Buffer.alloc(65 << 20, ' '));
+    const bomb = gzipSync(Buffer.alloc(33 << 20, ' '));
     await assert.rejects(openBackupV1(forged(bomb, true), key), {
       code: 'FORMAT_INVALID',
-      message: /more than 67108864 bytes/,
+      message: /more than 33554432 bytes/,
     });
   });
 
@@ -258,6 +258,15 @@ describe('a backup of ours', () => {
     assert.equal(found.header.comment, 'ours');
     assert.equal(found.header.isCompressed, false);
     assert.deepEqual(steps, [1]);
+  });
+
+  test('is refused when it would be larger than what is read', async () => {
+    const [one] = contents.keys;
+    assert.ok(one);
+    const comment = 'x'.repeat(2 ** 20);
+    const keys = Array.from({ length: 33 }, () => ({ ...one, comment }));
+    const header = { ...original, key, nonce: randomBytes(24) };
+    await assert.rejects(sealBackupV1({ ...contents, keys }, header), { name: 'RangeError' });
   });
 
   test('ends with the signal, and is not begun for what could not be read', async () => {

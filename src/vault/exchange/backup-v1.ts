@@ -42,10 +42,10 @@ export interface OpenedBackup {
 const NO_AAD = new Uint8Array();
 
 /**
- * A file of 64 MiB has at most 32 MiB of contents, which are digits: those that unpack to more than
- * twice as much do not come from a vault.
+ * Some 39,000 keys, which rust-keyvault needs hours to open. While they are unpacked they are in
+ * memory twice, which makes as much as the largest file.
  */
-const CONTENTS_MAX_BYTES = FILE_MAX_BYTES;
+const CONTENTS_MAX_BYTES = FILE_MAX_BYTES / 2;
 
 /**
  * The contents of a backup; `key` is Argon2id of the password with the file's salt and costs. The
@@ -109,7 +109,10 @@ export interface BackupSealing {
   readonly comment: string | undefined;
 }
 
-/** Encrypts contents with XChaCha20-Poly1305, the only algorithm that rust-keyvault writes. */
+/**
+ * Encrypts contents with XChaCha20-Poly1305, the only algorithm that rust-keyvault writes.
+ * @throws RangeError for more contents than our own reader takes
+ */
 export async function sealBackupV1(
   contents: BackupContents,
   { key, nonce, ...header }: BackupSealing,
@@ -118,6 +121,7 @@ export async function sealBackupV1(
   const plaintext = formatContents(contents);
   let packed = plaintext;
   try {
+    if (plaintext.length > CONTENTS_MAX_BYTES) throw tooLarge();
     if (header.isCompressed) packed = await gzip(plaintext);
     const sealed = sealAead(algorithm, key, { nonce, aad: NO_AAD, plaintext: packed });
     const encryptedData = Buffer.concat([nonce, sealed]);
@@ -172,5 +176,9 @@ export async function writeBackupV1(
   } finally {
     wipe(key);
   }
-  throw wrongArgument('range', `a backup of ${keys.length} keys is larger than we would read`);
+  throw tooLarge();
+}
+
+function tooLarge(): RangeError {
+  return wrongArgument('range', 'a backup of so many keys would be larger than we read');
 }

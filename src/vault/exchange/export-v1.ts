@@ -52,7 +52,11 @@ export interface SealedExport {
   readonly wrapping: AeadAlgorithm;
   readonly salt: Uint8Array;
   readonly params: Argon2Params;
-  /** nonce (12 or 24) ‖ the encrypted key (32) ‖ tag (16). */
+  /**
+   *     0      · 12 or 24 · nonce
+   *     nonce  · 32       · the encrypted key
+   *     end-16 · 16       · tag
+   */
   readonly encryptedKey: Uint8Array;
   readonly metadata: RustKeyMetadata;
   readonly comment: string | undefined;
@@ -179,6 +183,7 @@ export function sealExportV1(
 
 /** @throws RangeError for what rust-keyvault, or our own reader, could not read */
 export function checkExportable({ material, metadata }: ExportableKey): void {
+  if (!(material instanceof Uint8Array)) throw wrongArgument('type', 'a key must be bytes');
   if (material.length !== KEY_BYTES) {
     throw wrongArgument('range', `a key has ${KEY_BYTES} bytes, not ${material.length}`);
   }

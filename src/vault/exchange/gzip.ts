@@ -3,7 +3,16 @@ import { createGunzip, createGzip } from 'node:zlib';
 import { HoldfastError } from '../../errors.ts';
 import { wipe, wipeable } from '../hygiene/wipe.ts';
 
-/** Of a gzip header (RFC 1952): 1f 8b · 08 deflate · flags · time (4) · extra flags · system. */
+/**
+ * A gzip header (RFC 1952):
+ *
+ *     0 · 2 · 1f 8b
+ *     2 · 1 · 8, deflate
+ *     3 · 1 · flags
+ *     4 · 4 · time
+ *     8 · 1 · extra flags
+ *     9 · 1 · system
+ */
 const SYSTEM_OFFSET = 9;
 
 /** RFC 1952's "unknown", which Rust's flate2 writes; zlib writes the system it was built for. */

@@ -327,6 +327,12 @@ describe('a path', () => {
     await assert.rejects(readRustDirectory(join(directory, 'note.txt')), { code: 'IO_ERROR' });
   });
 
+  test('of an empty vault has no keys', async () => {
+    writeVaultFile();
+    const found = await readRustDirectory(directory);
+    assert.deepEqual(found, { createdAt, keys: [], findings: [] });
+  });
+
   test('is given up when the signal says so', async () => {
     writeVaultFile();
     writeKey(firstVersion(), Buffer.alloc(32, 1));

@@ -94,12 +94,14 @@ class DirectoryReader {
   }
 
   async read(unlock: RustUnlock | undefined, signal?: AbortSignal): Promise<RustDirectory> {
-    const names = await this.#names();
-    if (names.length === 0) throw new HoldfastError('FORMAT_INVALID', `no vault: ${this.#path}`);
+    const { keyFiles, hasVaultFile } = await this.#names();
+    if (keyFiles.length === 0 && !hasVaultFile) {
+      throw new HoldfastError('FORMAT_INVALID', `no vault of rust-keyvault: ${this.#path}`);
+    }
     const vault = await this.#readFile(VAULT_FILE, vaultFile);
-    for (const file of names) {
+    for (const file of keyFiles) {
       signal?.throwIfAborted();
-      if (file !== VAULT_FILE) await this.#readKey(file);
+      await this.#readKey(file);
     }
     await this.#openKeys(unlock, vault?.salt, signal);
     this.#dropDuplicates();
@@ -115,14 +117,16 @@ class DirectoryReader {
     wipe(this.#scratch);
   }
 
-  async #names(): Promise<readonly string[]> {
-    const names: string[] = [];
+  async #names() {
+    const keyFiles: string[] = [];
+    let hasVaultFile = false;
     for await (const { name } of await openDirectory(this.#path)) {
-      if (name.endsWith('.json')) names.push(name);
-      if (names.length <= KEYS_MAX + 1) continue;
+      if (name === VAULT_FILE) hasVaultFile = true;
+      else if (name.endsWith('.json')) keyFiles.push(name);
+      if (keyFiles.length <= KEYS_MAX) continue;
       throw new HoldfastError('FORMAT_INVALID', `more than ${KEYS_MAX} keys: ${this.#path}`);
     }
-    return names.sort();
+    return { keyFiles: keyFiles.sort(), hasVaultFile };
   }
 
   async #readKey(file: string): Promise<void> {

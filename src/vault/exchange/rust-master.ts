@@ -89,5 +89,11 @@ export class MasterKeys {
   }
 }
 
-/** nonce (12 or 24) ‖ the encrypted key (32) ‖ tag (16); a key in the clear has 32. */
+/**
+ * The lengths of an encrypted key; one in the clear has 32.
+ *
+ *     0      · 12 or 24 · nonce
+ *     nonce  · 32       · the encrypted key
+ *     end-16 · 16       · tag
+ */
 export const ENCRYPTED_BYTES = { short: 60, long: 72 } as const;
