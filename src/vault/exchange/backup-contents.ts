@@ -15,6 +15,7 @@ import {
 import { jsonText } from './json-text.ts';
 import { list, mapped, readJson, type Shape, struct, u64 } from './rust-json.ts';
 import { RUST_FILE_COSTS, SALT_BYTES } from './rust-kdf.ts';
+import { KEYS_MAX } from './rust-metadata.ts';
 import { type RustTime, time, timeJson } from './rust-time.ts';
 
 /** What a backup encrypts. */
@@ -22,9 +23,6 @@ export interface BackupContents {
   readonly keys: readonly SealedExport[];
   readonly vaultCreatedAt: RustTime;
 }
-
-/** One a file in a directory of as many files is what we read, too. */
-export const KEYS_MAX = 100_000;
 
 /**
  * Under which rust-keyvault wraps every key inside a backup. Everybody knows it, so it protects

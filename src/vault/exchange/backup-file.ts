@@ -1,12 +1,14 @@
 import { TAG_BYTES } from '../crypto/aead.ts';
 import type { Argon2Params } from '../crypto/argon2.ts';
 import { type AeadAlgorithm, NONCE_BYTES } from '../keys/algorithm.ts';
-import { COMMENT_MAX_BYTES, formatVersion, wrappingAlgorithm } from './export-v1.ts';
+import { COMMENT_MAX_BYTES, wrappingAlgorithm } from './export-v1.ts';
 import { jsonText } from './json-text.ts';
 import {
   bool,
   bytes,
   FILE_MAX_BYTES,
+  FORMAT_VERSION,
+  formatVersion,
   mapped,
   option,
   readJson,
@@ -110,11 +112,11 @@ export function parseBackupV1(source: string | Uint8Array): SealedBackup {
 /** The file, to the byte as rust-keyvault writes it: compact, or pretty with an indent of two. */
 export function formatBackupV1(file: SealedBackup, pretty: boolean): string {
   const value = {
-    format_version: 1,
+    format_version: FORMAT_VERSION,
     metadata: {
       created_at: timeJson(file.createdAt),
       key_count: file.keyCount,
-      format_version: 1,
+      format_version: FORMAT_VERSION,
       checksum: file.checksum,
       compressed: file.isCompressed,
       has_audit_logs: file.hasAuditLogs,

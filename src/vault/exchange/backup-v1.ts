@@ -8,7 +8,6 @@ import {
   type BackupContents,
   type Course,
   formatContents,
-  KEYS_MAX,
   openKeys,
   parseContents,
   sealKeys,
@@ -29,6 +28,7 @@ import {
 import { gunzip, gzip } from './gzip.ts';
 import { FILE_MAX_BYTES } from './rust-json.ts';
 import { RUST_FILE_COSTS, SALT_BYTES, unlockFailed } from './rust-kdf.ts';
+import { KEYS_MAX } from './rust-metadata.ts';
 import { checkTime, type RustTime } from './rust-time.ts';
 
 /** What a backup has. The keys, with all that is known of them, are authenticated. */

@@ -97,6 +97,38 @@ describe('the export that rust-keyvault wrote', () => {
     }
   });
 
+  test('with a part cut out, or something put in, opens to the same key, or is refused', () => {
+    const pieces = [
+      '',
+      '"',
+      '{',
+      '}',
+      '[',
+      ']',
+      ',',
+      ':',
+      '\\',
+      '0',
+      '9'.repeat(30),
+      '1.5',
+      '-',
+      'é',
+    ];
+    const change = fc.record({
+      at: fc.nat({ max: file.length }),
+      length: fc.nat({ max: 40 }),
+      piece: fc.oneof(fc.constantFrom(...pieces, '"comment":1,', 'null'), fc.string()),
+    });
+    fc.assert(
+      fc.property(change, ({ at, length, piece }) => {
+        const after = file.subarray(at + length);
+        const found = opened(Buffer.concat([file.subarray(0, at), Buffer.from(piece), after]));
+        if (found) assert.deepEqual(found, material);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   test('is refused at every length that is not its own', () => {
     for (const other of cut(file)) {
       assert.throws(() => parseExportV1(other), { code: 'FORMAT_INVALID', fault: 'truncated' });

@@ -7,6 +7,8 @@ import { type AeadAlgorithm, KEY_BYTES, NONCE_BYTES } from '../keys/algorithm.ts
 import { type JsonValue, jsonText } from './json-text.ts';
 import {
   bytes,
+  FORMAT_VERSION,
+  formatVersion,
   mapped,
   oneOf,
   option,
@@ -14,7 +16,6 @@ import {
   type Shape,
   struct,
   text,
-  u32,
 } from './rust-json.ts';
 import {
   argon2Params,
@@ -64,16 +65,10 @@ export interface SealedExport {
 
 const AAD = Buffer.from('rust-keyvault-export-v1');
 
-const FORMAT_VERSION = 1;
-
 /** Nobody comments at greater length; rust-keyvault has no limit. */
 export const COMMENT_MAX_BYTES = 1024 * 1024;
 
 const AEADS: readonly AeadAlgorithm[] = ['XChaCha20Poly1305', 'ChaCha20Poly1305', 'Aes256Gcm'];
-
-export const formatVersion = mapped(u32, (version, json) => {
-  return version === FORMAT_VERSION ? version : json.fail(`not ${FORMAT_VERSION}`);
-});
 
 export const wrappingAlgorithm = oneOf(AEADS);
 

@@ -3,8 +3,6 @@ import { join } from 'node:path';
 import { HoldfastError } from '../../errors.ts';
 import { wipe, wipeable } from '../hygiene/wipe.ts';
 import { KEY_BYTES } from '../keys/algorithm.ts';
-import { KEYS_MAX } from './backup-contents.ts';
-import { formatVersion } from './export-v1.ts';
 import { JsonError } from './json-cursor.ts';
 import {
   damage,
@@ -13,10 +11,10 @@ import {
   suspicions,
   withoutDuplicates,
 } from './rust-findings.ts';
-import { bytes, mapped, readJson, type Shape, struct } from './rust-json.ts';
+import { bytes, formatVersion, mapped, readJson, type Shape, struct } from './rust-json.ts';
 import { SALT_BYTES, unlockFailed } from './rust-kdf.ts';
 import { ENCRYPTED_BYTES, MasterKeys, type RustUnlock } from './rust-master.ts';
-import { keyMetadata, type RustKeyMetadata } from './rust-metadata.ts';
+import { KEYS_MAX, keyMetadata, type RustKeyMetadata } from './rust-metadata.ts';
 import { type RustTime, time } from './rust-time.ts';
 import { readSmallFile } from './small-file.ts';
 

@@ -118,3 +118,10 @@ export function oneOf<T extends string>(names: readonly T[]): Shape<T> {
     return names.find((name) => name === found) ?? json.fail(`not one of ${names.join(', ')}`);
   });
 }
+
+/** Of exports, backups and directories alike. */
+export const FORMAT_VERSION = 1;
+
+export const formatVersion = mapped(u32, (version, json) => {
+  return version === FORMAT_VERSION ? version : json.fail(`not ${FORMAT_VERSION}`);
+});

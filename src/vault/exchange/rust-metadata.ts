@@ -39,6 +39,9 @@ export interface RustKeyMetadata {
   readonly version: number;
 }
 
+/** As many as a backup or a directory may have; each costs rust-keyvault a file, which it rewrites. */
+export const KEYS_MAX = 100_000;
+
 const id = mapped(bytes(KEY_ID_BYTES), keyIdOf);
 
 export const keyMetadata: Shape<RustKeyMetadata> = mapped(
