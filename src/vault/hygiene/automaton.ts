@@ -48,7 +48,7 @@ export class Automaton {
       const below: number[] = [];
       for (const node of level) {
         this.#first[state] = next;
-        for (const child of trie.childrenOf(node)) {
+        for (let child = trie.childOf(node); child !== 0; child = trie.siblingOf(child)) {
           this.#add(next, state, trie.labelOf(child), trie.patternAt(child));
           below.push(child);
           next += 1;

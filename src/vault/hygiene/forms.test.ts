@@ -10,8 +10,9 @@ interface Form {
 
 function formsOf(secret: Uint8Array): readonly Form[] {
   const forms: Form[] = [];
-  eachForm(secret, (form, leads) => {
-    forms.push({ bytes: Buffer.from(form), leads: new Set(leads) });
+  eachForm(secret, (form, { leads, endings } = { leads: new Set(), endings: [] }) => {
+    forms.push({ bytes: Buffer.from(form), leads });
+    for (const ending of endings) forms.push({ bytes: Buffer.concat([form, ending]), leads });
   });
   return forms;
 }

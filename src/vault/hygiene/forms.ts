@@ -1,11 +1,16 @@
 import { isUtf8 } from 'node:buffer';
 import { wipe, wipeable } from './wipe.ts';
 
-/**
- * Takes one written form of a secret: only valid during the call. `leads` are the bytes that stand
- * before it where the form is a part of a longer text in base64, and that tell some bits of it.
- */
-export type TakeForm = (form: Uint8Array, leads?: ReadonlySet<number>) => void;
+/** What may stand about a form that is a part of a longer text in base64, and tells some bits of it. */
+export interface Around {
+  /** The bytes one of which stands before it. */
+  readonly leads: ReadonlySet<number>;
+  /** What may come after it, one of these. */
+  readonly endings: readonly Uint8Array[];
+}
+
+/** Takes one written form of a secret: all of it is only valid during the call. */
+export type TakeForm = (form: Uint8Array, around?: Around) => void;
 
 /**
  * Hands out every form in which a secret is looked for: as it is; hexadecimal, in either case;
@@ -53,7 +58,7 @@ const PADDING = 61;
 /**
  * The forms with `shift` unknown bytes before the secret in its first group of three. The digits
  * that the secret alone decides are one form. The digit before them, of which it decides the low
- * bits, is a lead; the one after, of which it decides the high bits, is any of 4 or 16.
+ * bits, is a lead; the one after, of which it decides the high bits, is an ending.
  */
 function eachBase64(
   secret: Uint8Array,
@@ -66,7 +71,7 @@ function eachBase64(
   let bits = 0;
   let bitCount = 0;
   let digitIndex = 0;
-  let leads: ReadonlySet<number> | undefined;
+  let leads: ReadonlySet<number> = new Set();
   const put = (byte: number) => {
     bits = (bits << 8) | byte;
     bitCount += 8;
@@ -84,17 +89,23 @@ function eachBase64(
   };
   for (let index = 0; index < shift; index += 1) put(0);
   for (const byte of secret) put(byte);
-  take(out.subarray(0, size), leads);
-  if (bitCount === 0) return;
-  const freeBits = 6 - bitCount;
-  for (let free = 0; free < 1 << freeBits; free += 1) {
-    out[size] = alphabet[(bits << freeBits) | free] ?? 0;
-    take(out.subarray(0, size + 1), leads);
-  }
-  // Where the text ends with the secret, the free bits are zero and the group is filled up.
-  out[size] = alphabet[bits << freeBits] ?? 0;
-  out.fill(PADDING, size + 1, size + 1 + freeBits / 2);
-  take(out.subarray(0, size + 1 + freeBits / 2), leads);
+  const form = out.subarray(0, size);
+  const endings = bitCount === 0 ? [] : endingsOf(bits, 6 - bitCount, alphabet, out.subarray(size));
+  take(form, { leads, endings });
+}
+
+/** The last digit with whatever in its free bits, and with zeros there, padded to a group. */
+function endingsOf(
+  bits: number,
+  freeBits: number,
+  alphabet: Uint8Array,
+  out: Uint8Array,
+): readonly Uint8Array[] {
+  const first = bits << freeBits;
+  const digits = alphabet.subarray(first, first + (1 << freeBits));
+  const padded = out.subarray(0, 1 + freeBits / 2).fill(PADDING);
+  padded.set(digits.subarray(0, 1));
+  return [padded, ...Array.from(digits, (_, index) => digits.subarray(index, index + 1))];
 }
 
 /** The digits whose low bits are those of `digit` that the secret decides: four, or two. */

@@ -125,7 +125,7 @@ describe('a scrubber', () => {
   });
 
   test('takes time that does not grow with the square of the text', () => {
-    const scrubber = new Scrubber([['a', Buffer.from(`${'a'.repeat(20_000)}b`)]]);
+    const scrubber = new Scrubber([['a', Buffer.from(`${'a'.repeat(5000)}b`)]]);
     const text = 'a'.repeat(500_000);
     assert.equal(scrubber.scrub(text).text, text);
     const dense = new Scrubber([['a', Buffer.from('a'.repeat(5000))]]);

@@ -45,7 +45,7 @@ export class Scrubber {
     const trie = new Trie();
     for (const [owner, [, bytes]] of named.entries()) {
       if (isTooShort(bytes)) continue;
-      eachForm(bytes, (form, leads) => trie.add(form, owner, leads));
+      eachForm(bytes, (form, around) => trie.add(form, owner, around));
     }
     this.#names = named.map(([name]) => name);
     this.tooShort = [

@@ -1,3 +1,4 @@
+import type { Around } from './forms.ts';
 import { wipe, wipeable } from './wipe.ts';
 
 /** What is known of a form that is looked for. */
@@ -11,7 +12,7 @@ export interface Pattern {
 
 const ROOT = 0;
 const NONE = 0;
-const NO_LEADS: ReadonlySet<number> = new Set();
+const NOTHING: Around = { leads: new Set(), endings: [] };
 const FIRST_CAPACITY = 1024;
 
 /** Collects patterns, beginnings in common kept once. A node takes 9 bytes. */
@@ -27,21 +28,23 @@ export class Trie {
     return this.#size;
   }
 
-  add(pattern: Uint8Array, owner: number, leads = NO_LEADS): void {
-    let node = ROOT;
-    for (const byte of pattern) node = this.#childBy(node, byte) || this.#grow(node, byte);
-    const known = this.#patterns.get(node);
-    const isNew = !known?.owners.includes(owner);
-    if (known && !isNew && leads.isSubsetOf(known.leads)) return;
-    this.#patterns.set(node, {
-      sizeBytes: pattern.length,
-      leads: known ? known.leads.union(leads) : leads,
-      owners: [...(known?.owners ?? []), ...(isNew ? [owner] : [])],
-    });
+  /** Adds a pattern, and with each of the endings after it. */
+  add(pattern: Uint8Array, owner: number, { leads, endings }: Around = NOTHING): void {
+    const node = this.#way(ROOT, pattern);
+    this.#mark(node, pattern.length, owner, leads);
+    for (const ending of endings) {
+      this.#mark(this.#way(node, ending), pattern.length + ending.length, owner, leads);
+    }
   }
 
-  *childrenOf(node: number): Generator<number> {
-    for (let child = this.#child[node]; child; child = this.#sibling[child]) yield child;
+  /** The first child of a node; 0 for none. */
+  childOf(node: number): number {
+    return this.#child[node] ?? NONE;
+  }
+
+  /** The next child of the same parent; 0 for none. */
+  siblingOf(node: number): number {
+    return this.#sibling[node] ?? NONE;
   }
 
   /** The byte that leads to the node. */
@@ -56,6 +59,23 @@ export class Trie {
 
   wipe(): void {
     wipe(this.#labels);
+  }
+
+  #way(from: number, bytes: Uint8Array): number {
+    let node = from;
+    for (const byte of bytes) node = this.#childBy(node, byte) || this.#grow(node, byte);
+    return node;
+  }
+
+  #mark(node: number, sizeBytes: number, owner: number, leads: ReadonlySet<number>): void {
+    const known = this.#patterns.get(node);
+    const isNew = !known?.owners.includes(owner);
+    if (known && !isNew && leads.isSubsetOf(known.leads)) return;
+    this.#patterns.set(node, {
+      sizeBytes,
+      leads: known ? known.leads.union(leads) : leads,
+      owners: [...(known?.owners ?? []), ...(isNew ? [owner] : [])],
+    });
   }
 
   #childBy(node: number, byte: number): number {
