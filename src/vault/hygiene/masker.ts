@@ -2,9 +2,7 @@ import { type Automaton, type Reading, START } from './automaton.ts';
 import { wipe, wipeable } from './wipe.ts';
 
 /** What stands in place of secrets. */
-export const MASK = '***';
-
-const MASK_BYTES = Buffer.from(MASK);
+const MASK = Buffer.from('***');
 
 /**
  * Masks a text that arrives in pieces. Every byte that is part of some form of a secret is covered,
@@ -118,7 +116,7 @@ export class Masker {
     for (const [from, to] of this.#covered) {
       if (from > end) break;
       this.#pass(pieces, at, from);
-      if (!this.#isMasking) pieces.push(MASK_BYTES);
+      if (!this.#isMasking) pieces.push(MASK);
       this.#isMasking = true;
       taken += 1;
       at = to;

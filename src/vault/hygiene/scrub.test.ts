@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { eachForm } from './forms.ts';
 import { Scrubber, scrub } from './scrub.ts';
 import { Secret } from './secret.ts';
 
@@ -91,6 +92,33 @@ describe('a scrubbed text', () => {
     );
   });
 
+  test('has every byte of every form covered, and no other', () => {
+    const secret = fc.uint8Array({ minLength: 4, maxLength: 6 });
+    const piece = (bytes: Uint8Array) => {
+      const whole = Buffer.from(bytes);
+      const around = Buffer.concat([Buffer.from('.'), whole, Buffer.from(',')]);
+      const forms = [whole.toString('hex'), whole.toString('base64'), around.toString('base64')];
+      return fc
+        .constantFrom(...forms)
+        .chain((form) => fc.nat(form.length).map((cut) => form.slice(cut)));
+    };
+    const scene = fc.array(secret, { minLength: 1, maxLength: 3 }).chain((bytes) =>
+      fc.tuple(
+        fc.constant(bytes),
+        fc
+          .array(fc.oneof(...bytes.map(piece), fc.string()), { maxLength: 6 })
+          .map((all) => all.join('')),
+      ),
+    );
+    fc.assert(
+      fc.property(scene, ([bytes, text]) => {
+        const named = bytes.map((each, index) => [`${index}`, each] as const);
+        assert.equal(scrub(text, named).text, slowly(text, bytes));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   test('says which secrets are too short to be looked for', () => {
     const named = Object.entries({
       none: new Uint8Array(),
@@ -140,3 +168,25 @@ describe('a scrubber', () => {
     assert.throws(() => masker.push(Buffer.from(PASSWORD)), { code: 'CLOSED' });
   });
 });
+
+/** A search for one form after the other. */
+function slowly(text: string, wanted: readonly Uint8Array[]): string {
+  const bytes = Buffer.from(text);
+  const isCovered = [...bytes].map(() => false);
+  const cover = (form: Buffer, leads: ReadonlySet<number>) => {
+    for (let at = bytes.indexOf(form); at >= 0; at = bytes.indexOf(form, at + 1)) {
+      isCovered.fill(true, leads.has(bytes[at - 1] ?? -1) ? at - 1 : at, at + form.length);
+    }
+  };
+  for (const secret of wanted) {
+    eachForm(secret, (form, { leads, endings } = { leads: new Set(), endings: [] }) => {
+      cover(Buffer.from(form), leads);
+      for (const ending of endings) cover(Buffer.concat([form, ending]), leads);
+    });
+  }
+  const pieces = [...bytes].map((byte, index) => {
+    if (!isCovered[index]) return Buffer.of(byte);
+    return Buffer.from(isCovered[index - 1] ? '' : '***');
+  });
+  return Buffer.concat(pieces).toString();
+}

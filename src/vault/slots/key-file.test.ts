@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -35,6 +36,8 @@ describe('a key file', () => {
       message: `there is a file already at ${path}`,
     });
     assert.equal(readFileSync(path, 'utf8'), 'mine');
+    symlinkSync('nowhere', `${path}-link`);
+    await assert.rejects(createKeyFile(`${path}-link`), { code: 'CONFLICT' });
   });
 
   test('that cannot be created says so, and leaves nothing', async () => {

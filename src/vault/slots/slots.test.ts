@@ -125,6 +125,8 @@ describe('a vault with many slots', () => {
       ...wrong.map((credential) => unwrapRoot(slots, [credential], options)),
       unwrapRoot([Buffer.from('no slot')], wrong, options),
       unwrapRoot(slots, [password('')], options),
+      ...SLOT_KINDS.map((kind) => unwrapRoot(slots, [{ kind, secret: Buffer.alloc(0) }], options)),
+      ...SLOT_KINDS.map((kind) => unwrapRoot(slots, [{ kind, secret: Buffer.alloc(99) }], options)),
       unwrapRoot(slots, [password(Buffer.alloc(1024 * 1024 + 1))], options),
     ]);
     for (const failure of failures) {

@@ -2,6 +2,7 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { HoldfastError, wrongArgument } from '../../errors.ts';
 import { type Argon2Params, checkArgon2 } from '../crypto/argon2.ts';
 import { wipe } from '../hygiene/wipe.ts';
+import { KEY_BYTES } from '../keys/algorithm.ts';
 import { ROOT_BYTES, rootCommitment } from '../seal/vault-keys.ts';
 import { isCommandSecret } from './command.ts';
 import { isKeyFile } from './key-file.ts';
@@ -106,8 +107,7 @@ const IS_STRONG = {
  * The root key, by the first slot that one of the credentials opens: those that cost nothing are
  * tried first. A slot that cannot be read, or that holds another root key, opens to nobody. Which
  * slots there are, and what was wrong, is not told.
- * @throws UNLOCK_FAILED; KDF_LIMITS before anything is run; RangeError for a private key that is
- * not 32 bytes; the signal's reason
+ * @throws UNLOCK_FAILED; KDF_LIMITS before anything is run; the signal's reason
  */
 export async function unwrapRoot(
   slots: Iterable<Uint8Array>,
@@ -156,9 +156,10 @@ function isCostly({ slot }: Attempt): boolean {
   return slot.params.kind === 'password';
 }
 
-/** No slot was ever made for a password that is none. */
+/** No slot was ever made for what is none of its kind. To refuse it would tell that there is one. */
 function isWorthwhile(kind: SlotKind, secret: Uint8Array): boolean {
-  return kind !== 'password' || isPassword(secret);
+  if (kind === 'password') return isPassword(secret);
+  return kind !== 'recipient' || secret.length === KEY_BYTES;
 }
 
 /** @throws KDF_LIMITS */
