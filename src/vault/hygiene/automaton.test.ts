@@ -40,7 +40,7 @@ describe('an automaton', () => {
         }
         assert.deepEqual(found, expected);
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 
@@ -57,7 +57,7 @@ describe('an automaton', () => {
         }
         assert.equal(automaton.depthOf(reading.state), longest);
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 

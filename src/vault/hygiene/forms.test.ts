@@ -64,7 +64,7 @@ describe('the forms of a secret', () => {
           if (after.length > 0) assert.equal(to, pastDigit);
           else assert.equal(to, text.length);
         }),
-        { numRuns: 300 },
+        { numRuns: 100 },
       );
     });
   }
@@ -89,7 +89,7 @@ describe('the forms of a secret', () => {
           const covered = coveredBy(formsOf(Buffer.from(secret)), text);
           assert.deepEqual(covered, [0, text.length], text.toString());
         }),
-        { numRuns: 300 },
+        { numRuns: 100 },
       );
     });
   }

@@ -65,7 +65,7 @@ describe('a masked text', () => {
         assert.equal(masked.toString(), whole.text);
         assert.deepEqual(every.namesOf(masker), whole.found);
       }),
-      { numRuns: 600 },
+      { numRuns: 300 },
     );
   });
 
@@ -78,7 +78,7 @@ describe('a masked text', () => {
         const masked = Buffer.concat([...pieces, masker.end()]);
         assert.equal(masked.toString(), every.scrub(text.toString()).text);
       }),
-      { numRuns: 200 },
+      { numRuns: 150 },
     );
   });
 
@@ -94,7 +94,7 @@ describe('a masked text', () => {
         masker.push(Buffer.from('\n'));
         assert.equal(masker.keptBytes, 0);
       }),
-      { numRuns: 500 },
+      { numRuns: 150 },
     );
   });
 

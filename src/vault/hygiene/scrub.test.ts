@@ -88,7 +88,7 @@ describe('a scrubbed text', () => {
         assert.equal(scrubbed, expected);
         assert.deepEqual(found, [...new Set(wanted.filter((secret) => text.includes(secret)))]);
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 
@@ -115,7 +115,7 @@ describe('a scrubbed text', () => {
         const named = bytes.map((each, index) => [`${index}`, each] as const);
         assert.equal(scrub(text, named).text, slowly(text, bytes));
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 

@@ -9,13 +9,19 @@ const needle = wipeable(20);
 bytes.copy(needle, 0, 8, 28);
 const secret = new Secret(bytes);
 wipe(bytes);
-const kept = process.argv[2] === 'text' ? secret.text() : secret.withBytes((lent) => lent.length);
+secret.withBytes((lent) => lent.length);
 
-let isFound = false;
-let tail = Buffer.alloc(0);
-for await (const chunk of getHeapSnapshot()) {
-  const window = Buffer.concat([tail, chunk]);
-  if (window.includes(needle)) isFound = true;
-  tail = window.subarray(-needle.length);
+async function isInHeap(): Promise<boolean> {
+  let tail = Buffer.alloc(0);
+  for await (const chunk of getHeapSnapshot()) {
+    const window = Buffer.concat([tail, chunk]);
+    if (window.includes(needle)) return true;
+    tail = window.subarray(-needle.length);
+  }
+  return false;
 }
-process.stdout.write(isFound && kept ? 'found\n' : 'clean\n');
+
+const before = await isInHeap();
+const text = secret.text();
+const after = await isInHeap();
+process.stdout.write(`${before} ${after} ${text.length}`);
