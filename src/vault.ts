@@ -17,6 +17,14 @@ export type { KeyId } from './vault/keys/key-id.ts';
 export type { KeyInfo, KeyNanos } from './vault/keys/key-record.ts';
 export type { KeyState } from './vault/keys/key-state.ts';
 export type { EphemeralOptions, FileOptions, VaultOptions } from './vault/open.ts';
+export { parseReference, type Reference, referenceText } from './vault/secrets/reference.ts';
+export type {
+  SecretInfo,
+  SecretListOptions,
+  SecretPage,
+  Secrets,
+  SetOptions,
+} from './vault/secrets/secrets.ts';
 export type { SlotInfo } from './vault/slot-changes.ts';
 export type { NewUnlock, Unlock } from './vault/unlock.ts';
 export type { DeriveOptions } from './vault/use/primitives.ts';

@@ -44,6 +44,24 @@ function* createTables(): Steps<void> {
   ) STRICT`);
   // A process that has fallen behind reads what has changed since.
   yield* run('CREATE INDEX keys_revision ON keys (revision)');
+  // `sealed_key` seals the versions: without it nobody reads them, wherever there is a copy.
+  yield* run(`CREATE TABLE secrets (
+    name TEXT PRIMARY KEY NOT NULL,
+    version INTEGER NOT NULL,
+    tags TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    deleted_at INTEGER,
+    purge_at INTEGER,
+    revision INTEGER NOT NULL,
+    sealed_key BLOB NOT NULL
+  ) STRICT`);
+  yield* run(`CREATE TABLE secret_versions (
+    name TEXT NOT NULL REFERENCES secrets (name) ON DELETE CASCADE,
+    version INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    sealed BLOB NOT NULL,
+    PRIMARY KEY (name, version)
+  ) STRICT`);
   yield* run(`CREATE TABLE audit (
     sequence INTEGER PRIMARY KEY,
     at INTEGER NOT NULL,

@@ -37,6 +37,8 @@ import {
 import { promoteBody, rotateBody, rotateIfOlderBody } from './keys/rotate.ts';
 import { type OpenVault, openVault, type VaultOptions } from './open.ts';
 import type { VaultKeys } from './seal/vault-keys.ts';
+import { requireSecrets } from './secrets/bodies.ts';
+import { Secrets } from './secrets/secrets.ts';
 import {
   addSlotBody,
   newSlotRow,
@@ -88,6 +90,8 @@ interface Opened {
  * call of any other process sees it.
  */
 export class Vault {
+  /** Named secrets of any bytes. */
+  readonly secrets: Secrets;
   readonly #engine: Engine;
   readonly #keys: VaultKeys;
   readonly #root: KeyObject;
@@ -106,6 +110,7 @@ export class Vault {
     this.#book = new WarmBook(keys);
     this.#ledger = new Ledger(keys, this.#book, clock);
     this.#opened = new OpenedKeys(keys);
+    this.secrets = new Secrets(engine, this.#ledger);
   }
 
   /**
@@ -419,6 +424,7 @@ export class Vault {
   /** Reads and verifies all records, and takes over what was tried in vain before. */
   async #begin(): Promise<void> {
     await this.#read();
+    await this.#engine.read(() => requireSecrets(this.#keys, this.#book));
     const attempts = await this.#engine.read(failedAttempts);
     if (attempts.length > 0) await this.#change(takeAttempts);
   }

@@ -29,6 +29,12 @@ export type AuditEvent =
   | { readonly kind: 'EncryptionPerformed'; readonly keyId: KeyId; readonly sizeBytes: number }
   | { readonly kind: 'DecryptionPerformed'; readonly keyId: KeyId; readonly success: boolean }
   | {
+      readonly kind: 'SecretChanged';
+      readonly name: string;
+      readonly version: number;
+      readonly change: 'set' | 'tagged' | 'deleted' | 'undeleted' | 'shredded';
+    }
+  | {
       readonly kind: 'SlotChanged';
       readonly slot: string;
       readonly change: 'added' | 'removed' | 'replaced';

@@ -112,6 +112,18 @@ export class Change {
     this.#note({ slots: removeMember(this.#state.slots, slotMember(this.#ledger.keys, slot)) });
   }
 
+  /** Notes that a row of a secret has come, gone or changed. */
+  noteSecret(before: bigint | undefined, after: bigint | undefined): void {
+    const without =
+      before === undefined ? this.#state.secrets : removeMember(this.#state.secrets, before);
+    this.#note({ secrets: after === undefined ? without : addMember(without, after) });
+  }
+
+  /** Of the vault, when this is done. */
+  get revision(): number {
+    return this.#state.revision;
+  }
+
   *tell(event: AuditEvent): Steps<void> {
     const { audit } = this.#state;
     const row = nextRow(this.#ledger.keys.audit, audit, this.at, event);

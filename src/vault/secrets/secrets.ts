@@ -1,0 +1,253 @@
+import type { Engine } from '../../engine/engine.ts';
+import type { Steps } from '../../engine/steps.ts';
+import { HoldfastError, wrongArgument } from '../../errors.ts';
+import { Secret } from '../hygiene/secret.ts';
+import { wipe } from '../hygiene/wipe.ts';
+import type { Ledger } from '../keys/ledger.ts';
+import {
+  changeBody,
+  findSecret,
+  findVersion,
+  missing,
+  purgeBody,
+  secretsAfter,
+  setBody,
+  shredBody,
+} from './bodies.ts';
+import { assertSecretName, parseReference } from './reference.ts';
+import { openValue, type SecretRow, type SecretVersionRow } from './secret-record.ts';
+
+/** What is known of a secret without its values. */
+export interface SecretInfo {
+  readonly name: string;
+  /** Of the newest value, from 1. */
+  readonly version: number;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Epoch ms. */
+  readonly createdAt: number;
+  /** Epoch ms; it can be undeleted until `purgeAt`. */
+  readonly deletedAt: number | undefined;
+  readonly purgeAt: number | undefined;
+}
+
+export interface SetOptions {
+  /** Names and values of text, at most 64; the tags it has stay where nothing is said. */
+  readonly tags?: Readonly<Record<string, string>> | undefined;
+  /** The version that the caller takes to be the newest, 0 for none; another one is a CONFLICT. */
+  readonly expectedVersion?: number | undefined;
+}
+
+export interface SecretListOptions {
+  /** Only names that begin so. */
+  readonly prefix?: string | undefined;
+  readonly tags?: Readonly<Record<string, string>> | undefined;
+  /** Default false. */
+  readonly includeDeleted?: boolean | undefined;
+  /** Default 1,000; at most 10,000. */
+  readonly limit?: number | undefined;
+  readonly cursor?: string | undefined;
+}
+
+export interface SecretPage {
+  readonly items: readonly SecretInfo[];
+  readonly cursor: string | undefined;
+}
+
+const VALUE_BYTES_MAX = 64 * 1024 * 1024;
+const TAGS_MAX = 64;
+const TAG_LENGTH_MAX = 1000;
+const GRACE_MS = 7 * 24 * 60 * 60 * 1000;
+const LIMIT = 1000;
+const LIMIT_MAX = 10_000;
+
+/** Named secrets of any bytes, each with all of its versions. */
+export class Secrets {
+  readonly #engine: Engine;
+  readonly #ledger: Ledger;
+
+  constructor(engine: Engine, ledger: Ledger) {
+    this.#engine = engine;
+    this.#ledger = ledger;
+  }
+
+  /**
+   * A new version of a secret, or its first. The value stays the caller's to wipe; at most 64 MiB.
+   * @throws CONFLICT; NOT_FOUND for one that is deleted; RangeError
+   */
+  async set(name: string, value: Uint8Array, options: SetOptions = {}): Promise<SecretInfo> {
+    assertSecretName(name);
+    if (!(value instanceof Uint8Array)) throw wrongArgument('type', 'a secret must be bytes');
+    if (value.length > VALUE_BYTES_MAX) {
+      throw wrongArgument('range', `a secret has at most ${VALUE_BYTES_MAX} bytes`);
+    }
+    const tags = options.tags && tagText(options.tags);
+    const { expectedVersion } = options;
+    return this.#change((ledger) =>
+      ledger.change((change) =>
+        setBody(change, ledger.keys, { name, value, tags, expectedVersion }),
+      ),
+    );
+  }
+
+  /** The newest value or that of a version; the caller's to dispose. @throws NOT_FOUND, TAMPERED */
+  async get(name: string, version?: number): Promise<Secret> {
+    assertSecretName(name);
+    const found = await this.#engine.read(() => valueBody(name, version));
+    const value = openValue(this.#ledger.keys, found.row, found.version);
+    try {
+      return new Secret(value);
+    } finally {
+      wipe(value);
+    }
+  }
+
+  /**
+   * What `vault://name#field@version` stands for. A field is one of a value that is a JSON object.
+   * @throws NOT_FOUND, FORMAT_INVALID where there is no such field, TAMPERED, RangeError
+   */
+  async resolve(reference: string): Promise<Secret> {
+    const { name, field, version } = parseReference(reference);
+    const secret = await this.get(name, version);
+    if (field === undefined) return secret;
+    try {
+      return secret.withBytes((bytes) => fieldOf(bytes, field, reference));
+    } finally {
+      secret.dispose();
+    }
+  }
+
+  async info(name: string): Promise<SecretInfo | undefined> {
+    assertSecretName(name);
+    const row = await this.#engine.read(() => findSecret(name));
+    return row && infoOf(row);
+  }
+
+  /** One page in the order of names. */
+  async list(options: SecretListOptions = {}): Promise<SecretPage> {
+    const { limit = LIMIT, cursor = '', prefix = '', tags = {}, includeDeleted = false } = options;
+    if (!Number.isInteger(limit) || limit < 1 || limit > LIMIT_MAX) {
+      throw wrongArgument('range', `limit must be from 1 to ${LIMIT_MAX}, not ${limit}`);
+    }
+    const isMeant = (info: SecretInfo) =>
+      info.name.startsWith(prefix) &&
+      (includeDeleted || info.deletedAt === undefined) &&
+      Object.entries(tags).every(([key, value]) => info.tags[key] === value);
+    const items: SecretInfo[] = [];
+    let after = cursor;
+    for (;;) {
+      const from = after;
+      const rows = await this.#engine.read(() => secretsAfter(from, LIMIT));
+      for (const row of rows) {
+        after = row.name;
+        const info = infoOf(row);
+        if (isMeant(info)) items.push(info);
+        if (items.length === limit) return { items, cursor: after };
+      }
+      if (rows.length < LIMIT) return { items, cursor: undefined };
+    }
+  }
+
+  /** Gives it these tags in place of those it has. @throws NOT_FOUND, RangeError */
+  async tag(name: string, tags: Readonly<Record<string, string>>): Promise<SecretInfo> {
+    assertSecretName(name);
+    const text = tagText(tags);
+    return this.#change((ledger) =>
+      ledger.change((change) => changeBody(change, ledger.keys, name, { tags: text }, 'tagged')),
+    );
+  }
+
+  /** Nobody reads it; until its grace is over, in ms (default 7 days), it can be undeleted. @throws NOT_FOUND */
+  async delete(name: string, { graceMs = GRACE_MS } = {}): Promise<SecretInfo> {
+    assertSecretName(name);
+    if (!(graceMs >= 0)) throw wrongArgument('range', `graceMs must be from 0, not ${graceMs}`);
+    return this.#change((ledger) =>
+      ledger.change((change) => {
+        const ends = { deleted_at: change.at, purge_at: Math.floor(change.at + graceMs) };
+        return changeBody(change, ledger.keys, name, ends, 'deleted');
+      }),
+    );
+  }
+
+  /** @throws NOT_FOUND */
+  async undelete(name: string): Promise<SecretInfo> {
+    assertSecretName(name);
+    const lives = { deleted_at: null, purge_at: null };
+    return this.#change((ledger) =>
+      ledger.change((change) => changeBody(change, ledger.keys, name, lives, 'undeleted')),
+    );
+  }
+
+  /** Removes it with all its values and their key, at once and for good. @throws NOT_FOUND */
+  async shred(name: string): Promise<void> {
+    assertSecretName(name);
+    const { keys } = this.#ledger;
+    await this.#engine.write(() => this.#ledger.change((change) => shredBody(change, keys, name)));
+  }
+
+  /** Shreds what was deleted and whose grace is over; answers the names. */
+  async purge(): Promise<readonly string[]> {
+    const { keys } = this.#ledger;
+    return this.#engine.write(() => this.#ledger.change((change) => purgeBody(change, keys)));
+  }
+
+  async #change(body: (ledger: Ledger) => Steps<SecretRow>): Promise<SecretInfo> {
+    return infoOf(await this.#engine.write(() => body(this.#ledger)));
+  }
+}
+
+function* valueBody(
+  name: string,
+  version: number | undefined,
+): Steps<{ readonly row: SecretRow; readonly version: SecretVersionRow }> {
+  const row = yield* findSecret(name);
+  if (row === undefined || row.deleted_at !== null) throw missing(name);
+  const found = yield* findVersion(name, version ?? row.version);
+  if (found) return { row, version: found };
+  throw new HoldfastError('NOT_FOUND', `the secret '${name}' has no version ${version}`);
+}
+
+function infoOf(row: SecretRow): SecretInfo {
+  return {
+    ...{ name: row.name, version: row.version },
+    tags: JSON.parse(row.tags) as Record<string, string>,
+    createdAt: row.created_at,
+    deletedAt: row.deleted_at ?? undefined,
+    purgeAt: row.purge_at ?? undefined,
+  };
+}
+
+function tagText(tags: Readonly<Record<string, string>>): string {
+  const entries = Object.entries(tags);
+  const isText = (text: unknown) =>
+    typeof text === 'string' && text.length <= TAG_LENGTH_MAX && text.isWellFormed();
+  if (entries.length > TAGS_MAX || !entries.flat().every(isText)) {
+    throw wrongArgument(
+      'range',
+      `tags are at most ${TAGS_MAX} names and values of at most ${TAG_LENGTH_MAX} characters`,
+    );
+  }
+  return JSON.stringify(Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1))));
+}
+
+/** Text goes out as it is, anything else as JSON. */
+function fieldOf(bytes: Uint8Array, field: string, reference: string): Secret {
+  const parsed = parsedOf(bytes);
+  const isObject = typeof parsed === 'object' && parsed !== null && Object.hasOwn(parsed, field);
+  if (!isObject) throw new HoldfastError('FORMAT_INVALID', `${reference} has no such field`);
+  const value: unknown = Reflect.get(parsed, field);
+  const part = Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
+  try {
+    return new Secret(part);
+  } finally {
+    wipe(part);
+  }
+}
+
+function parsedOf(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString());
+  } catch {
+    // The parser's own error would show what it found.
+    return undefined;
+  }
+}
