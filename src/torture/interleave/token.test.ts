@@ -232,7 +232,10 @@ describe('replay tokens', () => {
         assertRefused(bomb);
         const { user, system } = process.cpuUsage(begun);
         const after = process.memoryUsage();
-        assert.ok(user + system < 1_000_000, `${(user + system) / 1000} ms of ${bomb.slice(0, 30)}`);
+        assert.ok(
+          user + system < 1_000_000,
+          `${(user + system) / 1000} ms of ${bomb.slice(0, 30)}`,
+        );
         const grown = after.heapUsed + after.external - heapUsed - external;
         assert.ok(grown < 64 * 1024 * 1024, `${grown} bytes of ${bomb.slice(0, 30)}`);
       }
