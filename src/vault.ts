@@ -1,5 +1,6 @@
 export type { AuditEvent, AuditRecord } from './vault/audit/event.ts';
 export type { AuditOptions } from './vault/audit/log.ts';
+export type { AuditPolicy } from './vault/audit/use-log.ts';
 export type {
   CleanupOptions,
   CreateOptions,

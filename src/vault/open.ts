@@ -6,6 +6,7 @@ import { openSqlite } from '../engine/sqlite.ts';
 import { one, type Steps } from '../engine/steps.ts';
 import { HoldfastError, wrongArgument } from '../errors.ts';
 import { noteAttempt } from './attempts.ts';
+import type { AuditPolicy } from './audit/use-log.ts';
 import { ephemeralLock } from './ephemeral.ts';
 import { wipe } from './hygiene/wipe.ts';
 import { vaultSchema } from './schema.ts';
@@ -30,6 +31,8 @@ interface SharedOptions {
   /** Epoch ms; `Date.now` by default. */
   readonly now?: (() => number) | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Which uses of keys are logged beside every change. Default `changes`: none. */
+  readonly audit?: AuditPolicy | undefined;
 }
 
 /** A vault in the memory of this process, for all of its threads; gone when the last one closes it. */

@@ -5,6 +5,7 @@ import { wrongArgument } from '../errors.ts';
 import { failedAttempts, takeAttempts } from './attempts.ts';
 import type { AuditRecord } from './audit/event.ts';
 import { type AuditOptions, auditBody } from './audit/log.ts';
+import { UseLog } from './audit/use-log.ts';
 import type {
   CleanupOptions,
   CreateOptions,
@@ -95,13 +96,15 @@ export class Vault {
   readonly #engine: Engine;
   readonly #keys: VaultKeys;
   readonly #root: KeyObject;
+  readonly #uses: UseLog | undefined;
   #slotId: string;
   readonly #book: WarmBook;
   readonly #ledger: Ledger;
   readonly #opened: OpenedKeys;
   readonly #clock: () => number;
 
-  private constructor({ engine, keys, root, slotId }: OpenVault, clock: () => number) {
+  private constructor({ engine, keys, root, slotId }: OpenVault, options: VaultOptions) {
+    const { now: clock = Date.now, audit = 'changes' } = options;
     this.#engine = engine;
     this.#keys = keys;
     this.#root = root;
@@ -111,6 +114,7 @@ export class Vault {
     this.#ledger = new Ledger(keys, this.#book, clock);
     this.#opened = new OpenedKeys(keys);
     this.secrets = new Secrets(engine, this.#ledger);
+    if (audit !== 'changes') this.#uses = new UseLog(engine, this.#ledger, audit === 'strict');
   }
 
   /**
@@ -121,7 +125,7 @@ export class Vault {
    */
   static async open(options: VaultOptions): Promise<Vault> {
     const open = await openVault(options);
-    const vault = new Vault(open, options.now ?? Date.now);
+    const vault = new Vault(open, options);
     try {
       await vault.#begin();
       return vault;
@@ -253,7 +257,7 @@ export class Vault {
 
   /** The 32 bytes of a key. The caller's to dispose. @throws NOT_FOUND, KEY_STATE, TAMPERED */
   async reveal(id: string): Promise<Secret> {
-    const { entry } = await this.#version(id, 'be revealed');
+    const { entry } = await this.#version(id, 'reveal');
     const material = openKey(this.#keys, entry);
     try {
       return new Secret(material);
@@ -269,14 +273,28 @@ export class Vault {
    */
   async encrypt(id: string, plaintext: Uint8Array, options: BindOptions = {}): Promise<Buffer> {
     const { entry, opened } = await this.#newest(id, 'encrypt');
-    return encryptWith(entry, opened, plaintext, options.aad);
+    const ciphertext = encryptWith(entry, opened, plaintext, options.aad);
+    if (this.#uses) {
+      const [keyId, sizeBytes] = [entry.info.id, plaintext.length];
+      await this.#uses.tell({ kind: 'EncryptionPerformed', keyId, sizeBytes });
+    }
+    return ciphertext;
   }
 
   /** @throws FORMAT_INVALID, NOT_FOUND, KEY_STATE, KEY_EXPIRED, DECRYPT_FAILED */
   async decrypt(ciphertext: Uint8Array, options: BindOptions = {}): Promise<Buffer> {
     const parsed = parseCiphertext(ciphertext);
     const { entry, opened } = await this.#version(parsed.keyId, 'decrypt');
-    return decryptWith(entry, opened, parsed, options.aad);
+    const { keyId } = parsed;
+    let plaintext: Buffer;
+    try {
+      plaintext = decryptWith(entry, opened, parsed, options.aad);
+    } catch (error) {
+      await this.#uses?.tell({ kind: 'DecryptionPerformed', keyId, success: false });
+      throw error;
+    }
+    await this.#uses?.tell({ kind: 'DecryptionPerformed', keyId, success: true });
+    return plaintext;
   }
 
   /**
@@ -318,7 +336,7 @@ export class Vault {
 
   /** The 32 bytes that may be told to everybody, of a key for Ed25519 or X25519. @throws NOT_FOUND */
   async publicKey(id: string): Promise<Buffer> {
-    const { entry, opened } = await this.#version(id, 'be told');
+    const { entry, opened } = await this.#version(id, 'tell its public key');
     const curve = entry.info.algorithm === 'X25519' ? 'X25519' : 'Ed25519';
     return publicBytes(curve, opened.privateKey(curve));
   }
@@ -414,7 +432,11 @@ export class Vault {
 
   /** Waits for what is under way, then closes. Idempotent; later calls reject with CLOSED. */
   async close(): Promise<void> {
-    await this.#engine.close();
+    try {
+      await this.#uses?.flush();
+    } finally {
+      await this.#engine.close();
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -435,7 +457,7 @@ export class Vault {
     const book = this.#peek() ?? (await this.#read());
     const entry = requireLatest(requireFamily(book, key), key);
     requireMaking(entry, what, this.#now(book));
-    return { entry, opened: this.#opened.open(entry) };
+    return this.#take(entry, what);
   }
 
   /** This very version. */
@@ -444,7 +466,16 @@ export class Vault {
     const book = this.#peek() ?? (await this.#read());
     const entry = requireKey(book, key);
     requireReading(entry, what, this.#now(book));
-    return { entry, opened: this.#opened.open(entry) };
+    return this.#take(entry, what);
+  }
+
+  async #take(entry: KeyEntry, what: string): Promise<Opened> {
+    const opened = this.#opened.open(entry);
+    // Those two are told with what came of them.
+    if (this.#uses && what !== 'encrypt' && what !== 'decrypt') {
+      await this.#uses.tell({ kind: 'KeyAccessed', keyId: entry.info.id, operation: what });
+    }
+    return { entry, opened };
   }
 
   #peek(): Book | undefined {
