@@ -7,6 +7,7 @@ import { interleave } from './interleave.ts';
 import { list } from './list.ts';
 import { record } from './record.ts';
 import { reserveExisting } from './reserve-existing.ts';
+import { vault } from './vault.ts';
 import { volume } from './volume.ts';
 
 // npm run bench [-- name…]: figures of one run, PASS or MISS beside each goal; exit 1 on a miss.
@@ -20,6 +21,7 @@ const benches = {
   check,
   record,
   interleave,
+  vault,
   fairness,
 };
 const wanted = process.argv.slice(2);
