@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { crashImages, kill } from '../src/torture.ts';
 import { hastyLedger, rewritingLedger } from './torture/ledgers.ts';
 import { lockFileCounter } from './torture/locked-counters.ts';
-import { broken, complaints, faultOf, LIMIT, runUntil } from './torture/real-runs.ts';
+import { broken, complaints, faultOf, LIMIT, LINUX, runUntil } from './torture/real-runs.ts';
 import { soundRegister } from './torture/registers.ts';
 
 /** A round has time for one of them. */
@@ -52,7 +52,7 @@ describe('mode crash', () => {
 
   test(
     'tells of a lock that a killed client has left, while the others still ask for it',
-    LIMIT,
+    LINUX,
     async (t) => {
       const options = { mode, faults: [kill({ everyMs: 40 })], stallMs: 700 } as const;
       const run = await runUntil(t, lockFileCounter, options, (one) => broken(one).length > 0);

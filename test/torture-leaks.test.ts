@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { littering, tidy, waitingForOthers } from './torture/leaky.ts';
-import { broken, complaints, LIMIT, runOf } from './torture/real-runs.ts';
+import { broken, complaints, LIMIT, LINUX, runOf } from './torture/real-runs.ts';
 
 const mode = 'processes';
 
 describe('leaks', () => {
-  test('of descriptors, files and processes are told by name', LIMIT, async (t) => {
+  test('of descriptors, files and processes are told by name', LINUX, async (t) => {
     const run = await runOf(t, littering, { mode });
     const found = run.leaks.filter(({ isLeak }) => isLeak);
     const left = new Map(found.map(({ what, names }) => [what, names.join()]));
@@ -17,7 +17,7 @@ describe('leaks', () => {
     assert.equal(run.violations.length, found.length);
   });
 
-  test('are not found where there are none', LIMIT, async (t) => {
+  test('are not found where there are none', LINUX, async (t) => {
     const run = await runOf(t, tidy, { mode });
     assert.equal(run.verdict, 'ok', complaints(run));
     assert.deepEqual(

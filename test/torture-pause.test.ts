@@ -10,6 +10,7 @@ import {
   complaints,
   faultOf,
   LIMIT,
+  LINUX,
   leftInTemp,
   runOf,
   runUntil,
@@ -57,7 +58,7 @@ describe('a run in which workers are stopped', () => {
   for (const fault of [pause({ everyMs: 20, forMs: 60_000 }), kill({ everyMs: 10 })]) {
     test(
       `by ${fault.kind} ends at once when it is aborted, and leaves no process and no file behind`,
-      LIMIT,
+      LINUX,
       async () => {
         const before = childrenOf(process.pid);
         const abort = new AbortController();

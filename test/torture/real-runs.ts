@@ -17,6 +17,9 @@ import {
 /** Of a test of real runs, on a machine that is busy. */
 export const LIMIT = { timeout: 120_000 } as const;
 
+/** What needs to see workers from outside says nothing elsewhere. */
+export const LINUX = { ...LIMIT, skip: !existsSync('/proc/self/stat') && 'it takes /proc' };
+
 /** Of one run, and of what a test waits for itself. */
 const LIMIT_MS = 60_000;
 
@@ -89,8 +92,9 @@ export function complaints(run: RunReport): string {
   return JSON.stringify([run.verdict, run.reason, messages, faults]).slice(0, 3000);
 }
 
-/** Processes that threads of this one have started and that have not ended. */
+/** Processes that threads of this one have started and that have not ended, where that can be seen. */
 export function childrenOf(pid: number): readonly number[] {
+  if (!existsSync(`/proc/${pid}/task`)) return [];
   const threads = readdirSync(`/proc/${pid}/task`);
   const lists = threads.map((thread) => {
     const file = `/proc/${pid}/task/${thread}/children`;
