@@ -1,6 +1,6 @@
-import { randomFillSync } from 'node:crypto';
-import { type FileHandle, open, unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { randomFillSync, randomUUID } from 'node:crypto';
+import { type FileHandle, link, open, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { HoldfastError } from '../../errors.ts';
 import { wipe, wipeable } from '../hygiene/wipe.ts';
 import { readPrivateFile } from './private-file.ts';
@@ -30,15 +30,19 @@ export async function createKeyFile(path: string): Promise<Buffer> {
   }
 }
 
+/** Written under another name first: who finds a key file finds all of it. */
 async function writeNew(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await open(path, 'wx', 0o600);
+  const directory = dirname(path);
+  const unfinished = join(directory, `.${basename(path)}.${randomUUID()}`);
+  const file = await open(unfinished, 'wx', 0o600);
   try {
     await fill(file, bytes);
-    await syncDirectory(dirname(path));
-  } catch (error) {
-    await unlink(path);
-    throw error;
+    // Unlike a rename, it does not replace what is there.
+    await link(unfinished, path);
+  } finally {
+    await unlink(unfinished);
   }
+  await syncDirectory(directory);
 }
 
 async function fill(file: FileHandle, bytes: Uint8Array): Promise<void> {
