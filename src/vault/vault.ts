@@ -505,7 +505,10 @@ export class Vault {
     });
   }
 
-  #change<T>(body: (change: Change) => Steps<T>, options?: WriteOptions): Promise<T> {
-    return this.#engine.write(() => this.#ledger.change(body), options);
+  async #change<T>(body: (change: Change) => Steps<T>, options?: WriteOptions): Promise<T> {
+    const result = await this.#engine.write(() => this.#ledger.change(body), options);
+    const book = this.#peek();
+    if (book) this.#book.noteSeen(book);
+    return result;
   }
 }
