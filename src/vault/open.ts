@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Durability, Engine } from '../engine/engine.ts';
 import { openSqlite } from '../engine/sqlite.ts';
-import { one, type Steps } from '../engine/steps.ts';
+import type { Steps } from '../engine/steps.ts';
 import { HoldfastError, wrongArgument } from '../errors.ts';
 import { noteAttempt } from './attempts.ts';
 import type { AuditPolicy } from './audit/use-log.ts';
@@ -11,7 +11,6 @@ import { ephemeralLock } from './ephemeral.ts';
 import { wipe } from './hygiene/wipe.ts';
 import { vaultSchema } from './schema.ts';
 import { deriveVaultKeys, type VaultKeys } from './seal/vault-keys.ts';
-import { openState } from './seal/vault-state.ts';
 import { parseSlot } from './slots/slot.ts';
 import { unwrapRoot, wrapRoot } from './slots/slots.ts';
 import { credentialOf, type NewUnlock, newSlotOf, type Unlock } from './unlock.ts';
@@ -21,6 +20,7 @@ import {
   type NewVault,
   newVault,
   readHeader,
+  readState,
   type SlotRow,
   type VaultHeader,
 } from './vault-file.ts';
@@ -184,8 +184,8 @@ async function opened(
 
 /** @throws TAMPERED when a way in was added, put back or taken out */
 function* requireSlots(keys: VaultKeys): Steps<void> {
-  const row = yield* one<{ state: Uint8Array }>('SELECT state FROM vault WHERE only = 1');
+  const state = yield* readState(keys);
   const header = yield* readHeader();
-  if (row && header && areSlotsWhole(keys, header.slots, openState(keys, row.state).slots)) return;
+  if (header && areSlotsWhole(keys, header.slots, state.slots)) return;
   throw new HoldfastError('TAMPERED', 'the key slots are not as the vault wrote them');
 }

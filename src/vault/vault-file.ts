@@ -3,6 +3,7 @@ import { all, one, run, type Steps } from '../engine/steps.ts';
 import { nextRow } from './audit/chain.ts';
 import type { AuditEvent } from './audit/event.ts';
 import { transcript } from './crypto/transcript.ts';
+import { rowOf } from './seal/columns.ts';
 import { addMember, memberOf } from './seal/membership.ts';
 import {
   deriveVaultKeys,
@@ -11,7 +12,7 @@ import {
   VAULT_ID_BYTES,
   type VaultKeys,
 } from './seal/vault-keys.ts';
-import { emptyState, sealState } from './seal/vault-state.ts';
+import { emptyState, openState, sealState, type VaultState } from './seal/vault-state.ts';
 
 /** What can be read of a vault without its root key. */
 export interface VaultHeader {
@@ -32,13 +33,30 @@ export interface SlotRow {
 /** More than that nobody has made. */
 const SLOTS_MAX = 1000;
 
+interface HeaderRow {
+  readonly vault_id: Uint8Array;
+  readonly created_at: number;
+  readonly commitment: Uint8Array;
+}
+
+/** @throws TAMPERED */
+export function* readState(keys: VaultKeys): Steps<VaultState> {
+  const row = yield* one<{ state: Uint8Array }>('SELECT state FROM vault WHERE only = 1');
+  const { state } = rowOf(row ?? { state: NONE }, { state: 'bytes' }, 'the state of the vault');
+  return openState(keys, state);
+}
+
+const NONE = new Uint8Array(0);
+
 /** Undefined where no vault has been made yet. */
 export function* readHeader(): Steps<VaultHeader | undefined> {
-  const row = yield* one<{ vault_id: Uint8Array; created_at: number; commitment: Uint8Array }>(
+  const row = yield* one<HeaderRow>(
     'SELECT vault_id, created_at, commitment FROM vault WHERE only = 1',
   );
   if (row === undefined) return undefined;
+  rowOf(row, { vault_id: 'bytes', created_at: 'count', commitment: 'bytes' }, 'the vault');
   const slots = yield* all<SlotRow>('SELECT id, slot FROM slots ORDER BY id LIMIT ?', SLOTS_MAX);
+  for (const slot of slots) rowOf(slot, { id: 'text', slot: 'bytes' }, 'a key slot');
   const { vault_id: vaultId, created_at: createdAt, commitment } = row;
   return { vaultId, createdAt, commitment, slots };
 }

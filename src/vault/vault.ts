@@ -484,7 +484,7 @@ export class Vault {
 
   async #read(): Promise<Book> {
     const book = await this.#engine.read(() => this.#book.get());
-    this.#book.noteSeen(book);
+    this.#book.noteCommitted(book.state.revision);
     return book;
   }
 
@@ -506,9 +506,13 @@ export class Vault {
   }
 
   async #change<T>(body: (change: Change) => Steps<T>, options?: WriteOptions): Promise<T> {
-    const result = await this.#engine.write(() => this.#ledger.change(body), options);
-    const book = this.#peek();
-    if (book) this.#book.noteSeen(book);
+    let made: Change | undefined;
+    const noting = (change: Change) => {
+      made = change;
+      return body(change);
+    };
+    const result = await this.#engine.write(() => this.#ledger.change(noting), options);
+    this.#book.noteCommitted(made?.state.revision ?? 0);
     return result;
   }
 }

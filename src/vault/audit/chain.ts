@@ -1,6 +1,7 @@
 import { createHmac, type KeyObject } from 'node:crypto';
 import { HoldfastError } from '../../errors.ts';
 import { transcript } from '../crypto/transcript.ts';
+import { type Column, rowOf } from '../seal/columns.ts';
 import type { AuditEvent, AuditRecord } from './event.ts';
 
 /** A row of the table `audit`. */
@@ -11,6 +12,10 @@ export interface AuditRow {
   readonly detail: string;
   readonly mac: Uint8Array;
 }
+
+const COLUMNS: Readonly<Record<keyof AuditRow, Column>> = {
+  ...{ sequence: 'count', at: 'count', event: 'text', detail: 'text', mac: 'bytes' },
+};
 
 /** Where a log stands: the number of its last event and what that was sealed with. */
 export interface LogPosition {
@@ -34,6 +39,7 @@ export function nextRow(key: KeyObject, last: LogPosition, at: number, told: Aud
  * @throws TAMPERED
  */
 export function recordOf(key: KeyObject, last: LogPosition, row: AuditRow): AuditRecord {
+  rowOf(row, COLUMNS, 'the audit log');
   const isNext = row.sequence === last.sequence + 1;
   if (!isNext || !macOf(key, last.mac, row).equals(row.mac)) {
     throw new HoldfastError(

@@ -1,12 +1,12 @@
-import { all, type Effect, one, type Steps, Warm } from '../../engine/steps.ts';
+import { all, type Effect, type Steps, Warm } from '../../engine/steps.ts';
 import { HoldfastError } from '../../errors.ts';
 import { addMember, removeMember } from '../seal/membership.ts';
 import type { VaultKeys } from '../seal/vault-keys.ts';
-import { openState, type VaultState } from '../seal/vault-state.ts';
+import type { VaultState } from '../seal/vault-state.ts';
+import { readState } from '../vault-file.ts';
 import type { KeyId } from './key-id.ts';
 import { entryOfRow, KEY_COLUMNS, type KeyEntry, type KeyRow } from './key-record.ts';
 
-const STATE = 'SELECT state FROM vault WHERE only = 1';
 const PAGE_ROWS = 1000;
 const CHANGED = `SELECT ${KEY_COLUMNS} FROM keys WHERE revision > ?`;
 const PAGE = `SELECT ${KEY_COLUMNS} FROM keys WHERE id > ? ORDER BY id LIMIT ${PAGE_ROWS}`;
@@ -89,9 +89,9 @@ export class WarmBook {
     return this.warm.get();
   }
 
-  /** Told of each book that a finished transaction has shown. */
-  noteSeen({ state }: Book): void {
-    this.#newest = Math.max(this.#newest, state.revision);
+  /** Told of each revision that a finished transaction has shown. */
+  noteCommitted(revision: number): void {
+    this.#newest = Math.max(this.#newest, revision);
   }
 
   putting(before: KeyEntry | undefined, after: KeyEntry): Effect {
@@ -121,9 +121,7 @@ export class WarmBook {
 
   /** @throws TAMPERED */
   *#build(): Steps<Book> {
-    const row = yield* one<{ state: Uint8Array }>(STATE);
-    if (row === undefined) throw tampered('its state is gone');
-    const state = openState(this.#keys, row.state);
+    const state = yield* readState(this.#keys);
     if (state.revision < this.#newest) {
       throw tampered(`it was rolled back from revision ${this.#newest} to ${state.revision}`);
     }

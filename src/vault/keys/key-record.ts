@@ -3,6 +3,7 @@ import type { Value } from '../../engine/steps.ts';
 import { HoldfastError } from '../../errors.ts';
 import { openAead, sealAead, TAG_BYTES } from '../crypto/aead.ts';
 import { transcript } from '../crypto/transcript.ts';
+import { type Column, rowOf } from '../seal/columns.ts';
 import { memberOf } from '../seal/membership.ts';
 import type { VaultKeys } from '../seal/vault-keys.ts';
 import { type Algorithm, isAlgorithm, KEY_BYTES, NONCE_BYTES } from './algorithm.ts';
@@ -120,7 +121,14 @@ function entryOf(keys: VaultKeys, info: KeyInfo, sealed: Uint8Array): KeyEntry {
   return { info: Object.freeze(info), sealed, member: memberOf(keys.members, record) };
 }
 
+const COLUMNS: Readonly<Record<keyof KeyRow, Column>> = {
+  ...{ id: 'bytes', base_id: 'bytes', version: 'count', state: 'text', algorithm: 'text' },
+  ...{ label: 'text?', created_at: 'count', created_ns: 'count', encrypt_until: 'count?' },
+  ...{ decrypt_until: 'count?', until_ns: 'count', revision: 'count', sealed: 'bytes' },
+};
+
 function infoOf(row: KeyRow): KeyInfo {
+  rowOf(row, COLUMNS, 'a record of a key');
   const { state, algorithm, version } = row;
   const hasIds = row.id.length === KEY_ID_BYTES && row.base_id.length === KEY_ID_BYTES;
   const isVersion = version >= 1 && version <= VERSION_MAX;

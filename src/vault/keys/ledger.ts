@@ -119,7 +119,12 @@ export class Change {
     this.#note({ secrets: after === undefined ? without : addMember(without, after) });
   }
 
-  /** Of the vault, when this is done. */
+  /** That of the vault when this is done, and as it was if this changes nothing. */
+  get state(): VaultState {
+    return this.#hasChanged ? this.#state : this.#before;
+  }
+
+  /** What rows that this writes say. */
   get revision(): number {
     return this.#state.revision;
   }

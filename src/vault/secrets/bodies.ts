@@ -5,6 +5,8 @@ import type { Change } from '../keys/ledger.ts';
 import { addMember } from '../seal/membership.ts';
 import type { VaultKeys } from '../seal/vault-keys.ts';
 import {
+  checkedSecret,
+  checkedVersion,
   newSecretKey,
   type SecretRow,
   type SecretVersionRow,
@@ -29,15 +31,21 @@ const PUT_VERSION =
   'INSERT INTO secret_versions (name, version, created_at, sealed) VALUES (?, ?, ?, ?)';
 
 export function* findSecret(name: string): Steps<SecretRow | undefined> {
-  return yield* one<SecretRow>(FIND, name);
+  const row = yield* one<SecretRow>(FIND, name);
+  return row && checkedSecret(row);
 }
 
 export function* findVersion(name: string, version: number): Steps<SecretVersionRow | undefined> {
-  return yield* one<SecretVersionRow>(FIND_VERSION, name, version);
+  const row = yield* one<SecretVersionRow>(FIND_VERSION, name, version);
+  return row && checkedVersion(row);
 }
 
 export function* secretsAfter(name: string, limit: number): Steps<readonly SecretRow[]> {
-  return yield* all<SecretRow>(PAGE, name, limit);
+  return (yield* all<SecretRow>(PAGE, name, limit)).map(checkedSecret);
+}
+
+function* versionsOf(name: string): Steps<readonly SecretVersionRow[]> {
+  return (yield* all<SecretVersionRow>(VERSIONS, name)).map(checkedVersion);
 }
 
 export interface SetSecret {
@@ -93,7 +101,7 @@ export function* changeBody(
 export function* shredBody(change: Change, keys: VaultKeys, name: string): Steps<void> {
   const before = yield* findSecret(name);
   if (before === undefined) throw missing(name);
-  for (const version of yield* all<SecretVersionRow>(VERSIONS, name)) {
+  for (const version of yield* versionsOf(name)) {
     change.noteSecret(versionMember(keys, version), undefined);
   }
   yield* runWith([], 'DELETE FROM secret_versions WHERE name = ?', name);
@@ -122,7 +130,7 @@ export function* requireSecrets(keys: VaultKeys, warm: WarmBook): Steps<void> {
     const rows = yield* secretsAfter(after, PAGE_ROWS);
     for (const row of rows) {
       sum = addMember(sum, secretMember(keys, row));
-      for (const version of yield* all<SecretVersionRow>(VERSIONS, row.name)) {
+      for (const version of yield* versionsOf(row.name)) {
         sum = addMember(sum, versionMember(keys, version));
       }
     }

@@ -4,6 +4,7 @@ import { openAead, sealAead, TAG_BYTES } from '../crypto/aead.ts';
 import { type Field, transcript } from '../crypto/transcript.ts';
 import { wipe } from '../hygiene/wipe.ts';
 import { KEY_BYTES, NONCE_BYTES } from '../keys/algorithm.ts';
+import { type Column, rowOf } from '../seal/columns.ts';
 import { memberOf } from '../seal/membership.ts';
 import type { VaultKeys } from '../seal/vault-keys.ts';
 
@@ -27,6 +28,23 @@ export interface SecretVersionRow {
   readonly version: number;
   readonly created_at: number;
   readonly sealed: Uint8Array;
+}
+
+const SECRET: Readonly<Record<keyof SecretRow, Column>> = {
+  ...{ name: 'text', version: 'count', tags: 'text', created_at: 'count', deleted_at: 'count?' },
+  ...{ purge_at: 'count?', revision: 'count', sealed_key: 'bytes' },
+};
+const VERSION = { name: 'text', version: 'count', created_at: 'count', sealed: 'bytes' } as const;
+const WHAT = 'a record of a secret';
+
+/** @throws TAMPERED */
+export function checkedSecret(row: SecretRow): SecretRow {
+  return rowOf(row, SECRET, WHAT);
+}
+
+/** @throws TAMPERED */
+export function checkedVersion(row: SecretVersionRow): SecretVersionRow {
+  return rowOf(row, VERSION, WHAT);
 }
 
 const ALGORITHM = 'XChaCha20Poly1305';
