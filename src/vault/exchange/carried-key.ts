@@ -1,13 +1,13 @@
-import { HoldfastError } from '../../errors.ts';
+import { HoldfastError, wrongArgument } from '../../errors.ts';
 import { type Algorithm, KEY_BYTES } from '../keys/algorithm.ts';
 import { KEY_ID_BYTES, keyIdBytes, keyIdOf, VERSION_MAX } from '../keys/key-id.ts';
-import { type KeyState } from '../keys/key-state.ts';
+import type { KeyState } from '../keys/key-state.ts';
 import type { KeyFields } from '../keys/ledger.ts';
 import { LABEL_MAX } from '../keys/require.ts';
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import type { ExportableKey } from './export-v1.ts';
-import type { RustAlgorithm, RustKeyMetadata } from './rust-metadata.ts';
+import type { RustKeyMetadata } from './rust-metadata.ts';
 
 /** One version of a key on its way from a vault to another, or back. */
 export interface CarriedKey {
@@ -103,13 +103,17 @@ export function carriedOf({ metadata, material }: ExportableKey): CarriedKey {
 
 /**
  * What rust-keyvault can be told of a key: no label, and of two limits the first, so that nobody
- * uses it for longer than was meant. It has no HmacSha256, which its checks refuse.
+ * uses it for longer than was meant.
+ * @throws RangeError for HmacSha256, which it does not have
  */
 export function rustKeyOf({ info, material }: CarriedKey): ExportableKey {
-  const { id, baseId, version, state, createdAt, nanos } = info;
+  const { id, baseId, version, state, algorithm, createdAt, nanos } = info;
+  if (algorithm === 'HmacSha256') {
+    throw wrongArgument('range', `rust-keyvault has no ${algorithm}, which key ${id} is for`);
+  }
   const until = info.encryptUntil ?? info.decryptUntil;
   const metadata: RustKeyMetadata = {
-    ...{ id, baseId, version, state, algorithm: info.algorithm as RustAlgorithm },
+    ...{ id, baseId, version, state, algorithm },
     createdAt: { ms: createdAt, ns: nanos.created },
     expiresAt: until === undefined ? undefined : { ms: until, ns: nanos.until },
   };

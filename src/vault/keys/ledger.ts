@@ -1,4 +1,5 @@
 import { one, runWith, type Steps } from '../../engine/steps.ts';
+import { HoldfastError } from '../../errors.ts';
 import { nextRow } from '../audit/chain.ts';
 import type { AuditEvent } from '../audit/event.ts';
 import { wipe } from '../hygiene/wipe.ts';
@@ -50,6 +51,17 @@ export class Ledger {
   }
 }
 
+/** Whether they differ in nothing that is said once and for all, when a version is made. */
+function isSameVersion(one: KeyFields, other: KeyFields): boolean {
+  return (
+    one.baseId === other.baseId &&
+    one.version === other.version &&
+    one.algorithm === other.algorithm &&
+    one.createdAt === other.createdAt &&
+    one.nanos.created === other.nanos.created
+  );
+}
+
 /** One transaction's changes. */
 export class Change {
   readonly #ledger: Ledger;
@@ -68,10 +80,13 @@ export class Change {
     this.#state = { ...book.state, revision: book.state.revision + 1, at: this.at };
   }
 
-  /** Writes a key with its material. */
+  /** Writes a key with its material. @throws CONFLICT for the id of another version or key */
   *put(fields: KeyFields, material: Uint8Array): Steps<KeyEntry> {
     const { keys, book } = this.#ledger;
     const before = this.book.entry(fields.id);
+    if (before && !isSameVersion(before.info, fields)) {
+      throw new HoldfastError('CONFLICT', `there is another key ${fields.id} already`);
+    }
     const after = sealKey(keys, { ...fields, revision: this.#state.revision }, material);
     yield* runWith([book.putting(before, after)], PUT, ...valuesOf(after));
     const without = before ? removeMember(this.#state.keys, before.member) : this.#state.keys;

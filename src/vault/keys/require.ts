@@ -5,7 +5,7 @@ import type { KeyId } from './key-id.ts';
 import type { KeyEntry } from './key-record.ts';
 import { mayMake, mayRead } from './key-state.ts';
 
-const LABEL_MAX = 200;
+export const LABEL_MAX = 200;
 
 /** @throws NOT_FOUND */
 export function requireKey(book: Book, id: KeyId): KeyEntry {
