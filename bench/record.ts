@@ -4,7 +4,7 @@ import { RunClock } from '../src/torture/run/run-clock.ts';
 import { SlotWriter, sharedSlots } from '../src/torture/run/slots.ts';
 import { Turns } from '../src/torture/run/turns.ts';
 import { op, torture } from '../src/torture.ts';
-import { type Bench, type Figure, median } from './figure.ts';
+import type { Bench, Figure } from './figure.ts';
 
 const OPERATIONS = 200_000;
 const REPEATS = 7;
@@ -40,11 +40,13 @@ async function overhead(
     bare.push(await bareLoop(run));
     recorded.push(await clientLoop(declared));
   }
-  const micros = ((median(recorded) - median(bare)) * 1000) / OPERATIONS;
+  // The quickest of each: whatever else the machine did comes on top.
+  const [ours, floor] = [Math.min(...recorded), Math.min(...bare)];
+  const micros = ((ours - floor) * 1000) / OPERATIONS;
   const each = (ms: number) => `${((ms * 1e6) / OPERATIONS).toFixed(0)} ns`;
   return {
     what: `one ${kind} operation over the bare loop`,
-    measured: `${micros.toFixed(2)} µs (${each(median(recorded))} recorded, ${each(median(bare))} bare)`,
+    measured: `${micros.toFixed(2)} µs (${each(ours)} recorded, ${each(floor)} bare)`,
     goal: `<= ${goalMicros} µs`,
     pass: micros <= goalMicros,
   };
