@@ -149,7 +149,7 @@ console.log(reservation.port);
 
   for (const way of ['threads', 'processes']) {
     test(`tortures in ${way}`, async () => {
-      const { stdout } = await mustRun(bin, ['torture', 'P1', '--mode', way, '--json'], place);
+      const { stdout } = await mustRun(bin, ['torture', 'P8', '--mode', way, '--json'], place);
       assert.ok(JSON.parse(stdout));
     });
   }

@@ -23,6 +23,8 @@ describe('holdfast torture run', () => {
       'sound counter',
       '--operations',
       '100',
+      '--clients',
+      '3',
       '--seed',
       's1',
       '--mode',
@@ -32,12 +34,20 @@ describe('holdfast torture run', () => {
     assert.match(out, /threads .* ok\n.*processes .* ok\n/);
     assert.match(
       out,
-      /torture run \S+ --name 'sound counter' --mode both --operations 100 --seed s1/,
+      /torture run \S+ --name 'sound counter' --mode both --clients 3 --operations 100 --seed s1/,
     );
   });
 
   test('exits 1 for a store that loses updates', async () => {
-    const { code, out } = await run(counters, '--name', 'lossy counter', '--mode', 'threads');
+    const { code, out } = await run(
+      counters,
+      '--name',
+      'lossy counter',
+      '--mode',
+      'threads',
+      '--clients',
+      '3',
+    );
     assert.equal(code, 1, out);
     assert.match(out, /does not follow/);
   });

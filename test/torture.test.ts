@@ -11,6 +11,7 @@ import {
   expectOk,
   type HistoryEvent,
   htmlReport,
+  PoolSet,
   type Report,
   reportText,
   runPresets,
@@ -33,7 +34,11 @@ const temp = mkdtempSync(join(tmpdir(), 'holdfast-torture-test-'));
 after(() => rmSync(temp, { recursive: true, force: true }));
 
 const modes = ['threads', 'processes'] as const;
-const small = { mode: 'threads' as const, clients: 4, operations: 80, workers: 4, processes: 4 };
+const pools = new PoolSet({ workers: 4, processes: 4 });
+after(() => pools[Symbol.asyncDispose]());
+/** One thread for all of them. */
+const crowded = { mode: 'threads' as const, clients: 4, operations: 80, workers: 1 };
+const small = { mode: 'threads' as const, clients: 4, operations: 80, pools };
 
 function eventsIn(file: string): HistoryEvent[] {
   const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
@@ -100,13 +105,13 @@ describe('a declaration', () => {
 
   test('whose clients share a thread without ever waiting has shown nothing', async () => {
     // The counter of one thread is asked by one client after the other, whatever the clock says.
-    const report = await runTorture(soundCounter, { ...small, workers: 1 });
+    const report = await runTorture(soundCounter, crowded);
     assert.equal(report.verdict, 'unknown');
     assert.equal(firstRun(report).maxConcurrency, 1);
   });
 
   test('is repeated until operations overlap', async () => {
-    const run = firstRun(await expectOk(meetingLate, { ...small, workers: 1 }));
+    const run = firstRun(await expectOk(meetingLate, crowded));
     assert.equal(run.repeats, 8);
     assert.equal(run.maxConcurrency, 2);
   });

@@ -44,7 +44,8 @@ export function* secretsAfter(name: string, limit: number): Steps<readonly Secre
   return (yield* all<SecretRow>(PAGE, name, limit)).map(checkedSecret);
 }
 
-function* versionsOf(name: string): Steps<readonly SecretVersionRow[]> {
+/** All values of a secret, oldest first. */
+export function* versionsOf(name: string): Steps<readonly SecretVersionRow[]> {
   return (yield* all<SecretVersionRow>(VERSIONS, name)).map(checkedVersion);
 }
 
@@ -74,9 +75,7 @@ export function* setBody(change: Change, keys: VaultKeys, wish: SetSecret): Step
     sealed_key: before?.sealed_key ?? newSecretKey(keys, name),
   });
   const version = { name, version: after.version, created_at: change.at };
-  const row = { ...version, sealed: sealValue(keys, after, version, value) };
-  yield* runWith([], PUT_VERSION, name, row.version, row.created_at, row.sealed);
-  change.noteSecret(undefined, versionMember(keys, row));
+  yield* putVersion(change, keys, after, version, value);
   yield* change.tell({ kind: 'SecretChanged', name, version: after.version, change: 'set' });
   return after;
 }
@@ -150,7 +149,21 @@ function deleted(name: string): HoldfastError {
   return new HoldfastError('NOT_FOUND', `the secret '${name}' is deleted; undelete it first`);
 }
 
-function* putRow(
+/** Writes a value of a secret that is there. */
+export function* putVersion(
+  change: Change,
+  keys: VaultKeys,
+  secret: SecretRow,
+  version: Omit<SecretVersionRow, 'sealed'>,
+  value: Uint8Array,
+): Steps<void> {
+  const row = { ...version, sealed: sealValue(keys, secret, version, value) };
+  yield* runWith([], PUT_VERSION, row.name, row.version, row.created_at, row.sealed);
+  change.noteSecret(undefined, versionMember(keys, row));
+}
+
+/** Writes a secret without its values, new or in the place of what it was. */
+export function* putRow(
   change: Change,
   keys: VaultKeys,
   before: SecretRow | undefined,

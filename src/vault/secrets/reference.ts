@@ -12,9 +12,13 @@ export interface Reference {
 const NAME = /^[A-Za-z0-9][\w./-]{0,199}$/;
 const REFERENCE = /^vault:\/\/([^#@]+)(?:#([^@]+))?(?:@([1-9]\d{0,9}))?$/;
 
+export function isSecretName(name: string): boolean {
+  return typeof name === 'string' && NAME.test(name);
+}
+
 /** @throws RangeError */
 export function assertSecretName(name: string): void {
-  if (typeof name === 'string' && NAME.test(name)) return;
+  if (isSecretName(name)) return;
   throw wrongArgument(
     'range',
     `the name of a secret is 1 to 200 of A-Z a-z 0-9 _ . / - and begins with a letter or digit, not '${name}'`,

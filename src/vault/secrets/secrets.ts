@@ -53,9 +53,9 @@ export interface SecretPage {
   readonly cursor: string | undefined;
 }
 
-const VALUE_BYTES_MAX = 64 * 1024 * 1024;
-const TAGS_MAX = 64;
-const TAG_LENGTH_MAX = 1000;
+export const VALUE_BYTES_MAX = 64 * 1024 * 1024;
+export const TAGS_MAX = 64;
+export const TAG_LENGTH_MAX = 1000;
 const GRACE_MS = 7 * 24 * 60 * 60 * 1000;
 const LIMIT = 1000;
 const LIMIT_MAX = 10_000;
