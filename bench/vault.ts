@@ -13,7 +13,7 @@ import { atLeast, atMost, type Bench, type Figure, median, microseconds } from '
 import { inWorkspace } from './workspace.ts';
 
 const CALLS = 20_000;
-const COMMITS = 300;
+const COMMITS = 2000;
 const CALLERS = 64;
 const LARGE_BYTES = 1024 * 1024;
 const GET_GOAL_MS = 0.002;

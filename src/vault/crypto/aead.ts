@@ -12,6 +12,8 @@ export interface SealInput {
   /** Associated data: authenticated with the rest and not in the output; may be empty. */
   readonly aad: Uint8Array;
   readonly plaintext: Uint8Array;
+  /** What stands before the ciphertext in the output, as it is: a large one is then copied once. */
+  readonly prefix?: readonly Uint8Array[] | undefined;
 }
 
 export interface OpenInput {
@@ -32,7 +34,7 @@ export interface OpenInput {
 export function sealAead(
   algorithm: AeadAlgorithm,
   key: KeyObject | Uint8Array,
-  { nonce, aad, plaintext }: SealInput,
+  { nonce, aad, plaintext, prefix = [] }: SealInput,
 ): Buffer {
   const input = cipherInput(algorithm, key, nonce);
   const cipher =
@@ -42,7 +44,7 @@ export function sealAead(
   if (aad.length > 0) cipher.setAAD(aad, { plaintextLength: plaintext.length });
   const ciphertext = cipher.update(plaintext);
   cipher.final();
-  return Buffer.concat([ciphertext, cipher.getAuthTag()], ciphertext.length + TAG_BYTES);
+  return Buffer.concat([...prefix, ciphertext, cipher.getAuthTag()]);
 }
 
 /**

@@ -19,8 +19,7 @@ export function encryptWith(
   const nonce = new Uint8Array(NONCE_BYTES[algorithm]);
   fillNonce(nonce);
   const aad = aadOf(header, bound);
-  const sealed = sealAead(algorithm, session.key, { nonce, aad, plaintext });
-  return Buffer.concat([header, nonce, sealed]);
+  return sealAead(algorithm, session.key, { nonce, aad, plaintext, prefix: [header, nonce] });
 }
 
 /** @throws DECRYPT_FAILED */
