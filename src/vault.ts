@@ -1,4 +1,4 @@
-export type { AuditEvent, AuditRecord } from './vault/audit/event.ts';
+export type { AuditEvent, AuditRecord, FileFormat } from './vault/audit/event.ts';
 export type { AuditOptions } from './vault/audit/log.ts';
 export type { AuditPolicy } from './vault/audit/use-log.ts';
 export type {
@@ -12,6 +12,15 @@ export type {
   RotateOptions,
   Validity,
 } from './vault/calls.ts';
+export type { ExportOptions } from './vault/exchange/export-key.ts';
+export type { DirectoryReport, ImportDirectoryOptions } from './vault/exchange/import-directory.ts';
+export type { ImportOptions } from './vault/exchange/import-key.ts';
+export type { KeyConflict, KeyOutcome } from './vault/exchange/key-merge.ts';
+export type { BackupOptions } from './vault/exchange/make-backup.ts';
+export type { RestoreOptions, RestoreReport } from './vault/exchange/restore.ts';
+export type { Finding } from './vault/exchange/rust-findings.ts';
+export type { RustUnlock } from './vault/exchange/rust-master.ts';
+export type { SecretConflict, SecretOutcome } from './vault/exchange/secret-merge.ts';
 export { Secret } from './vault/hygiene/secret.ts';
 export type { Algorithm } from './vault/keys/algorithm.ts';
 export type { KeyId } from './vault/keys/key-id.ts';

@@ -16,6 +16,12 @@ import type {
   Rotated,
   RotateOptions,
 } from './calls.ts';
+import type { ExportOptions } from './exchange/export-key.ts';
+import type { DirectoryReport, ImportDirectoryOptions } from './exchange/import-directory.ts';
+import type { ImportOptions } from './exchange/import-key.ts';
+import type { BackupOptions } from './exchange/make-backup.ts';
+import type { RestoreOptions, RestoreReport } from './exchange/restore.ts';
+import type { RustUnlock } from './exchange/rust-master.ts';
 import { Secret } from './hygiene/secret.ts';
 import { wipe } from './hygiene/wipe.ts';
 import { isAlgorithm, KEY_BYTES } from './keys/algorithm.ts';
@@ -355,6 +361,69 @@ export class Vault {
   async derive(id: string, options: DeriveOptions = {}): Promise<Secret> {
     const { entry, opened } = await this.#version(id, 'derive');
     return deriveWith(entry, opened, options);
+  }
+
+  /**
+   * A file with one version of a key, for who knows the password; the event stands before there is
+   * a file.
+   * @throws NOT_FOUND, KEY_STATE, KEY_EXPIRED, KDF_LIMITS, RangeError
+   */
+  async exportKey(id: string, password: Uint8Array, options: ExportOptions = {}): Promise<Buffer> {
+    const key = parseKeyId(id);
+    const { exportKey } = await import('./exchange/export-key.ts');
+    return exportKey(this.#engine, this.#ledger, { id: key, password, options });
+  }
+
+  /**
+   * Takes a key in from an export, ours or one of rust-keyvault 0.2, with its id, version, state and
+   * times. The same key again is no change; of two versions in use the newer one stays so.
+   * @throws CONFLICT, UNLOCK_FAILED, FORMAT_INVALID, KDF_LIMITS, TAMPERED
+   */
+  async importKey(
+    source: string | Uint8Array,
+    password: Uint8Array,
+    options: ImportOptions = {},
+  ): Promise<KeyInfo> {
+    const { importKey } = await import('./exchange/import-key.ts');
+    return importKey(this.#engine, this.#ledger, source, { password, options });
+  }
+
+  /**
+   * A file with all keys and secrets as of one moment, for who knows the password; the event stands
+   * before there is a file.
+   * @throws KDF_LIMITS, RangeError
+   */
+  async backup(password: Uint8Array, options: BackupOptions = {}): Promise<Buffer> {
+    const { makeBackup } = await import('./exchange/make-backup.ts');
+    return makeBackup(this.#engine, this.#ledger, password, options);
+  }
+
+  /**
+   * Takes in what a backup has, ours or one of rust-keyvault 0.2, in one transaction. What the vault
+   * has otherwise stays, and is told as a conflict, unless `overwrite` is set.
+   * @throws UNLOCK_FAILED, FORMAT_INVALID, KDF_LIMITS, TAMPERED, DECRYPT_FAILED
+   */
+  async restore(
+    source: string | Uint8Array,
+    password: Uint8Array,
+    options: RestoreOptions = {},
+  ): Promise<RestoreReport> {
+    const { restoreBackup } = await import('./exchange/restore.ts');
+    return restoreBackup(this.#engine, this.#ledger, source, { password, options });
+  }
+
+  /**
+   * Takes in the keys of a directory of rust-keyvault 0.2, in one transaction, and says what is
+   * damaged in it. `unlock` is needed where they are encrypted.
+   * @throws STORE_MISSING, FORMAT_INVALID, UNLOCK_FAILED, KDF_LIMITS
+   */
+  async importRustKeyvault(
+    directory: string,
+    unlock?: RustUnlock,
+    options: ImportDirectoryOptions = {},
+  ): Promise<DirectoryReport> {
+    const { importDirectory } = await import('./exchange/import-directory.ts');
+    return importDirectory(this.#engine, this.#ledger, directory, { unlock, options });
   }
 
   /** The ways in, of a vault in a file. */

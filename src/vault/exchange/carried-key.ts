@@ -1,4 +1,4 @@
-import { HoldfastError, wrongArgument } from '../../errors.ts';
+import { wrongArgument } from '../../errors.ts';
 import { type Algorithm, KEY_BYTES } from '../keys/algorithm.ts';
 import { KEY_ID_BYTES, keyIdBytes, keyIdOf, VERSION_MAX } from '../keys/key-id.ts';
 import type { KeyState } from '../keys/key-state.ts';
@@ -7,7 +7,7 @@ import { LABEL_MAX } from '../keys/require.ts';
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import type { ExportableKey } from './export-v1.ts';
-import type { RustKeyMetadata } from './rust-metadata.ts';
+import type { RustAlgorithm, RustKeyMetadata } from './rust-metadata.ts';
 
 /** One version of a key on its way from a vault to another, or back. */
 export interface CarriedKey {
@@ -18,11 +18,11 @@ export interface CarriedKey {
 
 /** By their numbers in a file, which never change. */
 const STATES: readonly (KeyState | undefined)[] = [
-  ...[undefined, 'Pending', 'Active', 'Rotating', 'Deprecated', 'Revoked'] as const,
+  ...([undefined, 'Pending', 'Active', 'Rotating', 'Deprecated', 'Revoked'] as const),
 ];
 const ALGORITHMS: readonly (Algorithm | undefined)[] = [
-  ...[undefined, 'ChaCha20Poly1305', 'XChaCha20Poly1305', 'Aes256Gcm'] as const,
-  ...['Ed25519', 'X25519', 'HmacSha256'] as const,
+  ...([undefined, 'ChaCha20Poly1305', 'XChaCha20Poly1305', 'Aes256Gcm'] as const),
+  ...(['Ed25519', 'X25519', 'HmacSha256'] as const),
 ];
 
 const NANOS_MAX = 999_999;
@@ -85,12 +85,9 @@ export function readKey(reader: ByteReader): CarriedKey {
   return { info: { id, baseId, version, state, algorithm, label, createdAt, ...limits }, material };
 }
 
-/** What rust-keyvault knows of expiry ends all use. @throws FORMAT_INVALID for a version of 0 */
+/** What rust-keyvault knows of expiry ends all use. */
 export function carriedOf({ metadata, material }: ExportableKey): CarriedKey {
   const { id, baseId, version, state, algorithm, createdAt, expiresAt } = metadata;
-  if (version === 0) {
-    throw new HoldfastError('FORMAT_INVALID', `key ${id} has version 0: the first one is 1`);
-  }
   return {
     info: {
       ...{ id, baseId, version, state, algorithm, label: undefined },
@@ -107,10 +104,8 @@ export function carriedOf({ metadata, material }: ExportableKey): CarriedKey {
  * @throws RangeError for HmacSha256, which it does not have
  */
 export function rustKeyOf({ info, material }: CarriedKey): ExportableKey {
-  const { id, baseId, version, state, algorithm, createdAt, nanos } = info;
-  if (algorithm === 'HmacSha256') {
-    throw wrongArgument('range', `rust-keyvault has no ${algorithm}, which key ${id} is for`);
-  }
+  const { id, baseId, version, state, createdAt, nanos } = info;
+  const algorithm = checkRustAlgorithm(info);
   const until = info.encryptUntil ?? info.decryptUntil;
   const metadata: RustKeyMetadata = {
     ...{ id, baseId, version, state, algorithm },
@@ -118,4 +113,10 @@ export function rustKeyOf({ info, material }: CarriedKey): ExportableKey {
     expiresAt: until === undefined ? undefined : { ms: until, ns: nanos.until },
   };
   return { material, metadata };
+}
+
+/** @throws RangeError for an algorithm that rust-keyvault does not have */
+export function checkRustAlgorithm({ id, algorithm }: KeyFields): RustAlgorithm {
+  if (algorithm !== 'HmacSha256') return algorithm;
+  throw wrongArgument('range', `rust-keyvault has no ${algorithm}, which key ${id} is for`);
 }
