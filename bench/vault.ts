@@ -28,7 +28,7 @@ export const vault: Bench = {
       return [
         await reading(open),
         await encrypting(open, 32, 1.5, CALLS),
-        await encrypting(open, LARGE_BYTES, 1.15, 200),
+        await encrypting(open, LARGE_BYTES, 1.15, 1000),
         ...(await rotating(open, directory)),
         await unlocking(directory),
       ];
