@@ -132,3 +132,372 @@ describe('what rust-keyvault wrote', () => {
     assert.deepEqual([await allKeys(vault), await revisionOf(vault)], [[], had]);
   });
 });
+
+describe('an export of ours', () => {
+  test('takes a key with all that is said of it to another vault', async (t) => {
+    const vault = await openVault(t, { now: () => 1_000_000 });
+    const limits = { encryptUntil: 2_000_000, decryptUntil: 3_000_000 };
+    const { id } = await vault.create({ label: 'naïve 𝄞', algorithm: 'HmacSha256', ...limits });
+    const next = await vault.rotate(id);
+    const file = await vault.exportKey(next.id, password, { comment: 'for the other', ...cheap });
+    assert.ok(file.includes('for the other') && !file.includes('naïve'));
+    const other = await openVault(t, { now: () => 1_500_000 });
+    const { revision: _, ...found } = await other.importKey(file, password);
+    const { revision: __, ...had } = next;
+    assert.deepEqual(found, had);
+    assert.equal(await materialOf(other, next.id), await materialOf(vault, next.id));
+    const known = await revisionOf(other);
+    await other.importKey(file, password);
+    assert.equal(await revisionOf(other), known);
+    assert.deepEqual(await lastEvents(vault, 1), [
+      { kind: 'KeyExported', keyId: next.id, format: 'holdfast' },
+    ]);
+    assert.deepEqual(await lastEvents(other, 1), [
+      { kind: 'KeyImported', keyId: next.id, version: 2, change: 'created' },
+    ]);
+  });
+
+  test('of a key that may be used no more is refused', async (t) => {
+    let now = 1_000_000;
+    const vault = await openVault(t, { now: () => now });
+    const { id } = await vault.create({ decryptUntil: now + 10, encryptUntil: now });
+    const revoked = await vault.create();
+    await vault.revoke(revoked.id);
+    await assert.rejects(vault.exportKey(revoked.id, password, cheap), code('KEY_STATE'));
+    now += 11;
+    await assert.rejects(vault.exportKey(id, password, cheap), code('KEY_EXPIRED'));
+    await assert.rejects(vault.exportKey('0'.repeat(32), password), code('NOT_FOUND'));
+  });
+
+  test('is refused with another password, and as what it is not', async (t) => {
+    const vault = await openVault(t);
+    const { id } = await vault.create();
+    const file = await vault.exportKey(id, password, cheap);
+    const backup = await vault.backup(password, cheap);
+    const known = await revisionOf(vault);
+    await assert.rejects(vault.importKey(file, Buffer.from('b')), code('UNLOCK_FAILED'));
+    await assert.rejects(vault.importKey(backup, password), code('FORMAT_INVALID'));
+    await assert.rejects(vault.restore(file, password), code('FORMAT_INVALID'));
+    await assert.rejects(vault.restore('no file', password), code('FORMAT_INVALID'));
+    assert.equal(await revisionOf(vault), known);
+  });
+
+  test('is not made for a wish that cannot be', async (t) => {
+    const vault = await openVault(t);
+    const { id } = await vault.create({ algorithm: 'HmacSha256' });
+    const known = await revisionOf(vault);
+    const wrong = { code: 'ARGUMENT_INVALID' };
+    await assert.rejects(vault.exportKey(id, Buffer.alloc(0)), wrong);
+    await assert.rejects(vault.exportKey(id, password, { comment: '\ud800' }), wrong);
+    const format = 'rust-keyvault-v1';
+    await assert.rejects(vault.exportKey(id, password, { format }), wrong);
+    await assert.rejects(vault.backup(password, { format }), wrong);
+    const greedy = { argon2: { memoryKib: 2 ** 21, passes: 1, parallelism: 1 } };
+    await assert.rejects(vault.exportKey(id, password, greedy), code('KDF_LIMITS'));
+    await assert.rejects(vault.backup(password, greedy), code('KDF_LIMITS'));
+    assert.equal(await revisionOf(vault), known);
+  });
+});
+
+describe('a key that comes into a vault', () => {
+  /** Two vaults with one key: what is done in the one is not known in the other. */
+  async function twoVaults(t: TestContext) {
+    const vault = await openVault(t);
+    const other = await openVault(t);
+    const { id } = await vault.create({ label: 'shared' });
+    const take = async (from: Vault, version: string, into: Vault, overwrite = false) => {
+      const file = await from.exportKey(version, password, cheap);
+      return into.importKey(file, password, { overwrite });
+    };
+    await take(vault, id, other);
+    return { vault, other, id, take };
+  }
+
+  test('is no change of one that is further along', async (t) => {
+    const { vault, other, id, take } = await twoVaults(t);
+    await other.deprecate(id);
+    await assert.rejects(take(vault, id, other), code('CONFLICT'));
+    assert.equal((await other.get(id))?.state, 'Deprecated');
+    assert.equal((await take(vault, id, other, true)).state, 'Active');
+  });
+
+  test('does not come back from Revoked, also when it is told to (W10)', async (t) => {
+    const { vault, other, id, take } = await twoVaults(t);
+    await other.revoke(id);
+    for (const overwrite of [false, true]) {
+      await assert.rejects(take(vault, id, other, overwrite), code('CONFLICT'));
+    }
+    assert.equal((await other.get(id))?.state, 'Revoked');
+    const revoked = await other.backup(password, cheap);
+    assert.deepEqual((await vault.restore(revoked, password)).updated, [id]);
+    assert.equal((await vault.get(id))?.state, 'Revoked');
+  });
+
+  test('does not take the place of other material unless told', async (t) => {
+    const { vault, other, id, take } = await twoVaults(t);
+    const [mine, theirs] = [await vault.rotate(id), await other.rotate(id)];
+    assert.equal(mine.id, theirs.id);
+    const had = await materialOf(other, theirs.id);
+    await assert.rejects(take(vault, mine.id, other), code('CONFLICT'));
+    assert.equal(await materialOf(other, theirs.id), had);
+    await take(vault, mine.id, other, true);
+    assert.equal(await materialOf(other, theirs.id), await materialOf(vault, mine.id));
+    assert.equal(await other.verifyAudit(), await revisionOf(other));
+  });
+
+  test('leaves one version in use: the newest', async (t) => {
+    const { vault, other, id, take } = await twoVaults(t);
+    const ciphertext = await other.encrypt(id, Buffer.from('before'));
+    const next = await vault.rotate(id);
+    await take(vault, next.id, other);
+    const states = (await other.versions(id)).map(({ state }) => state);
+    assert.deepEqual(states, ['Deprecated', 'Active']);
+    assert.equal(String(await other.decrypt(ciphertext)), 'before');
+    // And the old one, where the new one is already.
+    const third = await openVault(t);
+    await take(vault, next.id, third);
+    const late = await other.backup(password, cheap);
+    assert.deepEqual((await third.restore(late, password)).created, [id]);
+    assert.deepEqual(
+      (await third.versions(id)).map(({ state }) => state),
+      states,
+    );
+  });
+
+  test('never shares an id, or a version, with another key', async (t) => {
+    const vault = await openVault(t);
+    const { id } = await vault.create();
+    const next = await vault.rotate(id);
+    /** An export of rust-keyvault, in which everything but the bytes can be changed. */
+    const key = await (await openVault(t)).create();
+    assert.notEqual(key.id, id);
+    const source = JSON.parse(readFileSync(join(fixtures, 'export.json'), 'utf8'));
+    const bytes = (hex: string) => [...Buffer.from(hex, 'hex')];
+    const forged = (fields: Record<string, unknown>) =>
+      JSON.stringify({ ...source, metadata: { ...source.metadata, ...fields } });
+    const their = Buffer.from('export-password');
+    const known = await revisionOf(vault);
+    for (const fields of [
+      { base_id: bytes(id), version: 1 },
+      { base_id: bytes(id), version: 2 },
+      { base_id: bytes(next.id), version: 2 },
+      { id: bytes(next.id), version: 3 },
+      { id: bytes(id), base_id: bytes(key.id) },
+      { version: 0 },
+    ]) {
+      await assert.rejects(vault.importKey(forged(fields), their), code('CONFLICT'));
+    }
+    assert.equal(await revisionOf(vault), known);
+    assert.equal((await vault.versions(id)).length, 2);
+  });
+});
+
+describe('a backup of ours', () => {
+  async function filled(t: TestContext, options: Partial<EphemeralOptions> = {}) {
+    const vault = await openVault(t, options);
+    const first = await vault.create({ label: 'first', algorithm: 'Aes256Gcm' });
+    await vault.rotate(first.id);
+    await vault.rotate(first.id, { stage: true });
+    const gone = await vault.create({ algorithm: 'Ed25519', encryptUntil: 5e12 });
+    await vault.revoke(gone.id);
+    await vault.secrets.set('db/main', Buffer.from('one'), { tags: { env: 'test', '9': 'z' } });
+    await vault.secrets.set('db/main', Buffer.from('two'));
+    await vault.secrets.set('old', randomBytes(1000));
+    await vault.secrets.delete('old');
+    return { vault, id: first.id };
+  }
+
+  const allSecrets = async (vault: Vault) =>
+    (await vault.secrets.list({ includeDeleted: true })).items;
+
+  test('brings a whole vault back: keys, states, limits, labels, secrets (W9)', async (t) => {
+    const { vault, id } = await filled(t);
+    const ciphertext = await vault.encrypt(id, Buffer.from('hello'));
+    const steps: string[] = [];
+    const onProgress = (done: number, total: number) => steps.push(`${done}/${total}`);
+    const file = await vault.backup(password, {
+      comment: 'daily',
+      audit: true,
+      onProgress,
+      ...cheap,
+    });
+    assert.deepEqual(steps, ['1/1']);
+    assert.ok(file.includes('daily') && !file.includes('db/main'));
+    const log = await vault.audit();
+    assert.deepEqual(log.at(-1)?.event, {
+      ...{ kind: 'BackupMade', format: 'holdfast' },
+      ...{ keys: 4, secrets: 2 },
+    });
+    const other = await openVault(t);
+    const plan = await other.restore(file, password, { dryRun: true });
+    assert.deepEqual([await allKeys(other), await allSecrets(other)], [[], []]);
+    const report = await other.restore(file, password);
+    assert.deepEqual(report, plan);
+    assert.deepEqual([report.created.length, report.secrets.created], [4, ['db/main', 'old']]);
+    // All but the event of the backup itself.
+    assert.deepEqual(report.audit, log.slice(0, -1));
+    assert.deepEqual(await allKeys(other), await allKeys(vault));
+    assert.deepEqual(await allSecrets(other), await allSecrets(vault));
+    assert.equal(String(await other.decrypt(ciphertext)), 'hello');
+    for (const version of [1, 2]) {
+      using value = await other.secrets.get('db/main', version);
+      assert.equal(Buffer.from(value.expose()).toString(), version === 1 ? 'one' : 'two');
+    }
+    await other.secrets.undelete('old');
+    assert.deepEqual((await lastEvents(other, 2))[0], {
+      ...{ kind: 'BackupRestored', format: 'holdfast' },
+      ...{ keys: 4, secrets: 2 },
+    });
+    assert.equal(await other.verifyAudit(), await revisionOf(other));
+    const known = await revisionOf(other);
+    const again = await other.restore(file, password);
+    assert.deepEqual([again.unchanged.length, again.secrets.unchanged.length], [4, 2]);
+    assert.deepEqual([again.created, again.updated, again.conflicts], [[], [], []]);
+    assert.equal(await revisionOf(other), known);
+  });
+
+  test('leaves what the vault has made since as it is (W10)', async (t) => {
+    const { vault, id } = await filled(t);
+    const file = await vault.backup(password, cheap);
+    const versions = await vault.versions(id);
+    await vault.promote(versions[2]?.id ?? '');
+    await vault.rotate(id);
+    await vault.secrets.set('db/main', Buffer.from('three'));
+    const [keys, secrets] = [await allKeys(vault), await allSecrets(vault)];
+    const report = await vault.restore(file, password);
+    assert.deepEqual([report.created, report.updated], [[], []]);
+    assert.deepEqual(report.conflicts.map(({ why }) => why).toSorted(), [
+      'the vault has it Deprecated, not Active',
+      'the vault has it Deprecated, not Pending',
+    ]);
+    assert.deepEqual(report.secrets.conflicts, []);
+    assert.deepEqual([await allKeys(vault), await allSecrets(vault)], [keys, secrets]);
+    // Told to, it takes back states, and still no older version is in use beside a newer one.
+    await vault.restore(file, password, { overwrite: true });
+    const states = (await vault.versions(id)).map(({ state }) => state);
+    assert.deepEqual(states, ['Deprecated', 'Deprecated', 'Pending', 'Active']);
+  });
+
+  test('adds later values of secrets, and tells of others', async (t) => {
+    const { vault } = await filled(t);
+    const other = await openVault(t);
+    await other.restore(await vault.backup(password, cheap), password);
+    await vault.secrets.set('db/main', Buffer.from('three'));
+    const report = await other.restore(await vault.backup(password, cheap), password);
+    assert.deepEqual(report.secrets.updated, ['db/main']);
+    assert.equal((await other.secrets.info('db/main'))?.version, 3);
+    await vault.secrets.set('db/main', Buffer.from('four'));
+    await other.secrets.set('db/main', Buffer.from('4'));
+    const file = await vault.backup(password, cheap);
+    const { secrets } = await other.restore(file, password);
+    const why = 'the vault has another value at version 4';
+    assert.deepEqual(secrets.conflicts, [{ name: 'db/main', why }]);
+    await other.restore(file, password, { overwrite: true });
+    using value = await other.secrets.get('db/main');
+    assert.equal(Buffer.from(value.expose()).toString(), 'four');
+    assert.deepEqual(await allSecrets(other), await allSecrets(vault));
+    await other.secrets.delete('db/main');
+    await vault.secrets.set('db/main', Buffer.from('five'));
+    const late = await other.restore(await vault.backup(password, cheap), password);
+    assert.deepEqual(
+      late.secrets.conflicts.map(({ why }) => why),
+      ['the vault has deleted it'],
+    );
+  });
+
+  test('holds a rotation that has happened twice: every version and its bytes (W1)', async (t) => {
+    const vault = await openVault(t);
+    const { id } = await vault.create();
+    const made = [];
+    for (let version = 1; version <= 5; version += 1) {
+      made.push(await vault.encrypt(id, Buffer.from(`by ${version}`)));
+      await vault.rotate(id);
+    }
+    const other = await openVault(t);
+    await other.restore(await vault.backup(password, cheap), password);
+    for (const [index, ciphertext] of made.entries()) {
+      assert.equal(String(await other.decrypt(ciphertext)), `by ${index + 1}`);
+    }
+    const next = await other.rotate(id);
+    assert.deepEqual([next.version, next.baseId], [7, id]);
+  });
+
+  test('with a wrong password writes nothing (W3)', async (t) => {
+    const { vault } = await filled(t);
+    const file = await vault.backup(password, cheap);
+    const other = await openVault(t);
+    const had = await revisionOf(other);
+    await assert.rejects(other.restore(file, Buffer.from('other')), code('UNLOCK_FAILED'));
+    assert.deepEqual([await allKeys(other), await revisionOf(other)], [[], had]);
+  });
+
+  test('that asks for too much is refused before anything is derived (W11)', async (t) => {
+    const { vault } = await filled(t);
+    const file = await vault.backup(password, cheap);
+    for (const [offset, byte] of [
+      [10, 0xff],
+      [14, 17],
+      [14, 0],
+      [15, 17],
+      [15, 0],
+    ] as const) {
+      const other = Buffer.from(file);
+      other[offset] = byte;
+      await assert.rejects(vault.restore(other, password), code('KDF_LIMITS'));
+    }
+  });
+
+  test('with a state changed is refused, where rust-keyvault takes it (W7)', async (t) => {
+    const { vault } = await filled(t);
+    const file = await vault.backup(password, { comment: 'of 2026', ...cheap });
+    const other = Buffer.from(file.toString('latin1').replace('of 2026', 'of 2027'), 'latin1');
+    await assert.rejects(vault.restore(other, password), code('TAMPERED'));
+    // Past the header everything is encrypted, and one bit of it is as good as any other.
+    const last = Buffer.from(file);
+    last.writeUInt8((last.at(-20) ?? 0) ^ 4, last.length - 20);
+    await assert.rejects(vault.restore(last, password), code('TAMPERED'));
+  });
+});
+
+describe('a restore of 2,000 keys', () => {
+  let file: Buffer;
+
+  before(async () => {
+    await using vault = await Vault.open({ ephemeral: true, name: 'exchange-many' });
+    await Promise.all(
+      Array.from({ length: 2000 }, (_, index) => vault.create({ label: `${index}` })),
+    );
+    file = await vault.backup(password, cheap);
+  });
+
+  test('that fails half way has done nothing; that succeeds has done all', async (t) => {
+    const dir = newDirectory(t);
+    const unlock = { keyFile: join(dir, 'key') };
+    await using vault = await Vault.open({ dir, unlock, durability: 'process' });
+    const mine = await vault.create();
+    const known = await revisionOf(vault);
+    const database = new DatabaseSync(join(dir, 'vault.db'));
+    database.exec(`CREATE TRIGGER half AFTER INSERT ON keys
+      WHEN (SELECT count(*) FROM keys) > 1000 BEGIN SELECT RAISE(ABORT, 'half way'); END`);
+    await assert.rejects(vault.restore(file, password), /half way/);
+    assert.deepEqual((await vault.list()).items, [mine]);
+    assert.equal(await revisionOf(vault), known);
+    database.exec('DROP TRIGGER half');
+    database.close();
+    const report = await vault.restore(file, password);
+    assert.equal(report.created.length, 2000);
+    await using other = await Vault.open({ dir, unlock });
+    assert.equal((await other.list({ limit: 10_000 })).items.length, 2001);
+  });
+
+  test('leaves one that is there otherwise, and brings the others', async (t) => {
+    const vault = await openVault(t);
+    await vault.restore(file, password);
+    const all = (await vault.list({ limit: 10_000 })).items;
+    const other = await openVault(t);
+    const id = all[1000]?.id ?? '';
+    await other.create({ id });
+    const report = await other.restore(file, password);
+    assert.deepEqual([report.created.length, report.conflicts.map((one) => one.id)], [1999, [id]]);
+  });
+});
