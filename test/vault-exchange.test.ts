@@ -5,6 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { before, describe, type TestContext, test } from 'node:test';
+import fc from 'fast-check';
+import { argon2id } from '../src/vault/crypto/argon2.ts';
+import { formatExportV1, sealExportV1 } from '../src/vault/exchange/export-v1.ts';
+import { keyIdBytes, keyIdOf, parseKeyId, versionId } from '../src/vault/keys/key-id.ts';
 import { type EphemeralOptions, Vault } from '../src/vault.ts';
 
 const fixtures = join(import.meta.dirname, 'fixtures/keyvault');
@@ -52,6 +56,27 @@ function code(name: string) {
   return { name: 'HoldfastError', code: name };
 }
 
+/** Like one of rust-keyvault, which never writes one that is derived so cheaply, but reads it. */
+async function cheapExportV1(material: string) {
+  const [salt, nonce] = [randomBytes(32), randomBytes(24)];
+  const { id } = JSON.parse(readFileSync(join(fixtures, 'export.json'), 'utf8')).metadata;
+  const time = { ms: 1_700_000_000_000, ns: 1 };
+  const metadata = {
+    ...{ id: keyIdOf(Uint8Array.from(id)), baseId: keyIdOf(Uint8Array.from(id)), version: 1 },
+    ...({ state: 'Active', algorithm: 'Aes256Gcm' } as const),
+    ...{ createdAt: time, expiresAt: undefined },
+  };
+  const wrapKey = await argon2id(password, salt, argon2);
+  const file = sealExportV1(
+    { material: Buffer.from(material, 'hex'), metadata },
+    {
+      ...({ wrapping: 'XChaCha20Poly1305', params: argon2, comment: undefined } as const),
+      ...{ salt, nonce, wrapKey, exportedAt: time },
+    },
+  );
+  return JSON.parse(formatExportV1(file, false));
+}
+
 describe('what rust-keyvault wrote', () => {
   const backupFile = readFileSync(join(fixtures, 'backup-gzip.json'));
   const backupPassword = Buffer.from('backup-password');
@@ -65,7 +90,7 @@ describe('what rust-keyvault wrote', () => {
     (a, b) => (a.id < b.id ? -1 : 1),
   );
 
-  test('comes in as an export and goes out again to the nanosecond', async (t) => {
+  test('comes in as an export and goes out again, alone and in a backup, to the nanosecond', async (t) => {
     const vault = await openVault(t);
     const source = readFileSync(join(fixtures, 'export.json'));
     const known = expected.exports['export.json'];
@@ -84,19 +109,20 @@ describe('what rust-keyvault wrote', () => {
     const { revision: _, ...again } = await other.importKey(file, password);
     assert.deepEqual([again], await allKeys(vault));
     assert.equal(await materialOf(other, key.id), known.key);
+    // Each key takes a key derivation of its own in such a backup, so it is of one.
+    const backup = await vault.backup(password, { format: 'rust-keyvault-v1', comment: 'c' });
+    assert.equal(JSON.parse(String(backup)).metadata.key_count, 1);
+    const third = await openVault(t);
+    await third.restore(backup, password);
+    assert.deepEqual(await allKeys(third), await allKeys(vault));
+    assert.equal(await materialOf(third, key.id), known.key);
   });
 
-  test('comes in as a backup and goes out again', async (t) => {
+  test('comes in as a backup', async (t) => {
     const vault = await openVault(t);
     const report = await vault.restore(backupFile, backupPassword);
     assert.equal(report.created.length, 4);
     assert.deepEqual(await keysOf(vault), inOrder);
-    const file = await vault.backup(password, { format: 'rust-keyvault-v1', comment: 'c' });
-    assert.equal(JSON.parse(String(file)).metadata.key_count, 4);
-    const other = await openVault(t);
-    await other.restore(file, password);
-    assert.deepEqual(await allKeys(other), await allKeys(vault));
-    assert.deepEqual(await keysOf(other), inOrder);
   });
 
   test('comes in as a directory, with a report of what is damaged in it', async (t) => {
@@ -114,6 +140,38 @@ describe('what rust-keyvault wrote', () => {
     assert.deepEqual([finding?.kind, finding?.isKeyLost], ['truncated', true]);
     const again = await vault.importRustKeyvault(dir, unlock);
     assert.deepEqual([again.created, again.unchanged.length], [[], 4]);
+  });
+
+  test('comes in as a rotation has left it: told of, and with one version in use (W1)', async (t) => {
+    const dir = newDirectory(t);
+    const [first, material] = [parseKeyId('07'.repeat(16)), [...randomBytes(32)]];
+    const at = { secs_since_epoch: 1_700_000_000, nanos_since_epoch: 123_456_789 };
+    for (const version of [1, 2, 3]) {
+      const id = version === 1 ? first : versionId(first, version);
+      const metadata = {
+        ...{ id: [...keyIdBytes(id)], base_id: [...keyIdBytes(first)], state: 'Active', version },
+        ...{ created_at: at, expires_at: null, algorithm: 'Aes256Gcm' },
+      };
+      const encrypted_key = version === 3 ? [...randomBytes(32)] : material;
+      const name = `KeyId([${keyIdBytes(id).join(', ')}]).json`;
+      writeFileSync(join(dir, name), JSON.stringify({ metadata, encrypted_key }));
+    }
+    const vault = await openVault(t);
+    const { findings, created } = await vault.importRustKeyvault(dir);
+    assert.equal(created.length, 3);
+    const told = findings.filter(({ kind }) => kind === 'same-material');
+    assert.deepEqual(
+      told.map(({ id }) => id),
+      [versionId(first, 2)],
+    );
+    const versions = await vault.versions(first);
+    assert.deepEqual(
+      versions.map(({ state }) => state),
+      ['Deprecated', 'Deprecated', 'Active'],
+    );
+    const [{ createdAt = 0, nanos } = {}] = versions;
+    assert.deepEqual([createdAt, nanos?.created], [1_700_000_000_123, 456_789]);
+    await assert.rejects(vault.importRustKeyvault(join(dir, 'none')), code('STORE_MISSING'));
   });
 
   test('is refused with another password, and nothing is written', async (t) => {
@@ -268,27 +326,34 @@ describe('a key that comes into a vault', () => {
     const vault = await openVault(t);
     const { id } = await vault.create();
     const next = await vault.rotate(id);
-    /** An export of rust-keyvault, in which everything but the bytes can be changed. */
-    const key = await (await openVault(t)).create();
-    assert.notEqual(key.id, id);
-    const source = JSON.parse(readFileSync(join(fixtures, 'export.json'), 'utf8'));
+    const foreign = await (await openVault(t)).create();
     const bytes = (hex: string) => [...Buffer.from(hex, 'hex')];
+    // In an export of rust-keyvault everything but the 32 bytes can be changed by anybody.
+    const source = await cheapExportV1(await materialOf(vault, id));
     const forged = (fields: Record<string, unknown>) =>
       JSON.stringify({ ...source, metadata: { ...source.metadata, ...fields } });
-    const their = Buffer.from('export-password');
+    await (await openVault(t)).importKey(forged({}), password);
     const known = await revisionOf(vault);
     for (const fields of [
       { base_id: bytes(id), version: 1 },
       { base_id: bytes(id), version: 2 },
       { base_id: bytes(next.id), version: 2 },
       { id: bytes(next.id), version: 3 },
-      { id: bytes(id), base_id: bytes(key.id) },
+      { id: bytes(id), base_id: bytes(foreign.id) },
       { version: 0 },
     ]) {
-      await assert.rejects(vault.importKey(forged(fields), their), code('CONFLICT'));
+      await assert.rejects(vault.importKey(forged(fields), password), code('CONFLICT'));
     }
     assert.equal(await revisionOf(vault), known);
     assert.equal((await vault.versions(id)).length, 2);
+    // The id that the next version would have is not known to be that: nothing is overwritten.
+    const taken = bytes(versionId(id, 3));
+    const { id: third } = await vault.importKey(forged({ id: taken, base_id: taken }), password);
+    await assert.rejects(vault.rotate(id), code('CONFLICT'));
+    assert.deepEqual(
+      [(await vault.get(third))?.baseId, (await vault.latest(id)).version],
+      [third, 2],
+    );
   });
 });
 
@@ -422,6 +487,51 @@ describe('a backup of ours', () => {
     assert.deepEqual([next.version, next.baseId], [7, id]);
   });
 
+  test('is of one moment, however many rotate meanwhile', async (t) => {
+    const vault = await openVault(t);
+    const [a, b] = [await vault.create(), await vault.create()];
+    let isDone = false;
+    const rotate = async () => {
+      for (let round = 0; round < 40; round += 1) {
+        // In this order: no moment has more versions of the second than of the first.
+        await vault.rotate(a.id);
+        await vault.rotate(b.id);
+      }
+      isDone = true;
+    };
+    const files: Buffer[] = [];
+    const keep = async () => {
+      while (!isDone) files.push(await vault.backup(password, cheap));
+    };
+    await Promise.all([rotate(), keep()]);
+    assert.ok(files.length > 1);
+    const step = Math.ceil(files.length / 5);
+    for (const file of files.filter((_, index) => index % step === 0)) {
+      const other = await openVault(t);
+      await other.restore(file, password);
+      const [ofA, ofB] = [await other.versions(a.id), await other.versions(b.id)];
+      assert.ok([0, 1].includes(ofA.length - ofB.length));
+      for (const versions of [ofA, ofB]) {
+        assert.deepEqual(
+          versions.map(({ version }) => version),
+          versions.map((_, at) => at + 1),
+        );
+        assert.equal(versions.filter(({ state }) => state === 'Active').length, 1);
+      }
+    }
+  });
+
+  test('ends with the signal, before anything is written', async (t) => {
+    const { vault } = await filled(t);
+    const file = await vault.backup(password, cheap);
+    const known = await revisionOf(vault);
+    const signal = AbortSignal.abort(new Error('enough'));
+    await assert.rejects(vault.backup(password, { signal, ...cheap }), /enough/);
+    await assert.rejects(vault.restore(file, password, { signal }), /enough/);
+    await assert.rejects(vault.importKey(file, password, { signal }), code('FORMAT_INVALID'));
+    assert.equal(await revisionOf(vault), known);
+  });
+
   test('with a wrong password writes nothing (W3)', async (t) => {
     const { vault } = await filled(t);
     const file = await vault.backup(password, cheap);
@@ -456,6 +566,82 @@ describe('a backup of ours', () => {
     const last = Buffer.from(file);
     last.writeUInt8((last.at(-20) ?? 0) ^ 4, last.length - 20);
     await assert.rejects(vault.restore(last, password), code('TAMPERED'));
+  });
+});
+
+describe('two vaults that went their own ways', () => {
+  const STATES = ['Pending', 'Active', 'Rotating', 'Deprecated', 'Revoked'];
+  const step = fc.record({
+    what: fc.constantFrom('rotate', 'stage', 'promote', 'deprecate', 'revoke'),
+    key: fc.nat({ max: 2 }),
+    version: fc.nat({ max: 5 }),
+  });
+  const ids = ['1', '2', '3'].map((digit) => digit.repeat(32));
+
+  /** What the steps say, as far as the states of the keys let them. */
+  async function go(
+    vault: Vault,
+    steps: readonly { what: string; key: number; version: number }[],
+  ) {
+    for (const { what, key, version } of steps) {
+      const id = ids[key] ?? '';
+      const one = (await vault.versions(id)).at(version)?.id ?? id;
+      const done =
+        what === 'rotate' || what === 'stage'
+          ? vault.rotate(id, { stage: what === 'stage' })
+          : what === 'promote'
+            ? vault.promote(one)
+            : what === 'revoke'
+              ? vault.revoke(one)
+              : vault.deprecate(one);
+      await done.catch((error: { code?: string }) => assert.equal(error.code, 'KEY_STATE'));
+    }
+  }
+
+  test('come together without a version lost, taken back, or in use beside another', async () => {
+    const given = fc.tuple(
+      ...([fc.array(step, { maxLength: 6 }), fc.array(step, { maxLength: 6 })] as const),
+      ...([fc.array(step, { maxLength: 6 }), fc.boolean()] as const),
+    );
+    await fc.assert(
+      fc.asyncProperty(given, async ([shared, mine, theirs, overwrite]) => {
+        vaults += 2;
+        await using one = await Vault.open({ ephemeral: true, name: `apart-${vaults}` });
+        await using two = await Vault.open({ ephemeral: true, name: `apart-${vaults + 1}` });
+        for (const id of ids) await one.create({ id });
+        await go(one, shared);
+        await two.restore(await one.backup(password, cheap), password);
+        await go(one, mine);
+        await go(two, theirs);
+        const had = await allKeys(two);
+        const [theirs2, file] = [await allKeys(one), await one.backup(password, cheap)];
+        const report = await two.restore(file, password, { overwrite });
+        const has = new Map((await allKeys(two)).map((info) => [info.id, info]));
+        for (const { id, state } of had) {
+          const after = has.get(id)?.state ?? '';
+          if (state === 'Revoked') assert.equal(after, 'Revoked');
+          if (!overwrite) assert.ok(STATES.indexOf(after) >= STATES.indexOf(state));
+        }
+        for (const { id } of theirs2) assert.ok(has.has(id), `${id} is lost`);
+        for (const id of ids) {
+          const versions = await two.versions(id);
+          const inUse = versions.filter(({ state }) => state === 'Active' || state === 'Rotating');
+          assert.ok(inUse.length <= 1);
+        }
+        const { created, updated, unchanged, conflicts } = report;
+        const told = new Set([
+          ...created,
+          ...updated,
+          ...unchanged,
+          ...conflicts.map((it) => it.id),
+        ]);
+        for (const { id } of theirs2) assert.ok(told.has(id), `${id} is not told of`);
+        const again = await two.restore(file, password, { overwrite });
+        assert.deepEqual([again.created, again.updated], [[], []]);
+        await two.verifyAudit();
+      }),
+      { numRuns: 40 },
+    );
   });
 });
 

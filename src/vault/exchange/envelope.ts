@@ -65,7 +65,7 @@ export const CONTENTS_MAX_BYTES = 256 * 1024 * 1024;
 
 /** Whether these are the first bytes of a file of ours. */
 export function isEnvelope(source: string | Uint8Array): source is Uint8Array {
-  return typeof source !== 'string' && MAGIC.compare(source, 0, MAGIC.length) === 0;
+  return typeof source !== 'string' && MAGIC.equals(source.subarray(0, MAGIC.length));
 }
 
 /**

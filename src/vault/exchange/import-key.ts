@@ -10,7 +10,7 @@ import { type CarriedKey, carriedOf, readKey } from './carried-key.ts';
 import { isEnvelope } from './envelope.ts';
 import { readExportV1 } from './export-v1.ts';
 import { KeyMerge } from './key-merge.ts';
-import { assertPassword, openFile } from './password-file.ts';
+import { assertOpening, openFile } from './password-file.ts';
 
 export interface ImportOptions {
   /**
@@ -29,7 +29,7 @@ export async function importKey(
   { password, options }: { password: Uint8Array; options: ImportOptions },
 ): Promise<KeyInfo> {
   const { overwrite = false, signal } = options;
-  assertPassword(password);
+  assertOpening(source, password);
   const key = await readExport(source, password, signal);
   try {
     const body = (change: Change) => importBody(change, ledger, key, overwrite);

@@ -31,8 +31,14 @@ export function checkFileWish(password: Uint8Array, { comment, argon2 }: FileWis
   if (argon2) checkArgon2(argon2, ENVELOPE_SALT_BYTES);
 }
 
-/** @throws TypeError */
-export function assertPassword(password: Uint8Array): void {
+/** What a file is opened with. @throws TypeError */
+export function assertOpening(source: string | Uint8Array, password: Uint8Array): void {
+  assertPassword(password);
+  if (typeof source === 'string' || source instanceof Uint8Array) return;
+  throw wrongArgument('type', 'a file must be bytes or text');
+}
+
+function assertPassword(password: Uint8Array): void {
   if (!(password instanceof Uint8Array)) throw wrongArgument('type', 'a password must be bytes');
 }
 
@@ -71,7 +77,7 @@ export async function openFile(
   signal: AbortSignal | undefined,
 ): Promise<Buffer> {
   // What is checked must be what is opened, whatever the caller does to it meanwhile.
-  const envelope = parseEnvelope(Uint8Array.from(source), kind);
+  const envelope = parseEnvelope(new Uint8Array(source), kind);
   const stretched = await argon2id(password, envelope.salt, envelope.params, signal);
   try {
     return openEnvelope(envelope, stretched);

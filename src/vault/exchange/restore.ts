@@ -10,7 +10,7 @@ import { parseCopy, type VaultCopy, wipeCopy } from './backup-v2.ts';
 import { carriedOf } from './carried-key.ts';
 import { isEnvelope } from './envelope.ts';
 import { KeyMerge, type KeyOutcome } from './key-merge.ts';
-import { assertPassword, openFile } from './password-file.ts';
+import { assertOpening, openFile } from './password-file.ts';
 import { applySecrets, planSecrets, type SecretOutcome, type SecretPlan } from './secret-merge.ts';
 
 export interface RestoreOptions extends Course {
@@ -39,7 +39,7 @@ export async function restoreBackup(
   source: string | Uint8Array,
   { password, options }: { password: Uint8Array; options: RestoreOptions },
 ): Promise<RestoreReport> {
-  assertPassword(password);
+  assertOpening(source, password);
   const copy = await readBackup(source, password, options);
   try {
     const format = isEnvelope(source) ? 'holdfast' : 'rust-keyvault-v1';
