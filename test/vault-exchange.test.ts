@@ -250,6 +250,9 @@ describe('an export of ours', () => {
     const format = 'rust-keyvault-v1';
     await assert.rejects(vault.exportKey(id, password, { format }), wrong);
     await assert.rejects(vault.backup(password, { format }), wrong);
+    const other = { format: 'zip' as 'holdfast' };
+    await assert.rejects(vault.exportKey(id, password, other), wrong);
+    await assert.rejects(vault.backup(password, other), wrong);
     const greedy = { argon2: { memoryKib: 2 ** 21, passes: 1, parallelism: 1 } };
     await assert.rejects(vault.exportKey(id, password, greedy), code('KDF_LIMITS'));
     await assert.rejects(vault.backup(password, greedy), code('KDF_LIMITS'));

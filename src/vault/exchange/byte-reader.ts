@@ -30,10 +30,6 @@ export class ByteReader {
     return this.#bytes.readUInt8(this.#pass(1));
   }
 
-  u16(): number {
-    return this.#bytes.readUInt16BE(this.#pass(2));
-  }
-
   u32(most = 0xffff_ffff): number {
     return this.#atMost(this.#bytes.readUInt32BE(this.#pass(4)), most);
   }

@@ -15,11 +15,6 @@ export class ByteWriter {
     this.#length = this.#bytes.writeUInt8(value, this.#length);
   }
 
-  u16(value: number): void {
-    this.#reserve(2);
-    this.#length = this.#bytes.writeUInt16BE(value, this.#length);
-  }
-
   u32(value: number): void {
     this.#reserve(4);
     this.#length = this.#bytes.writeUInt32BE(value, this.#length);

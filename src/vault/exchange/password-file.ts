@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { wrongArgument } from '../../errors.ts';
+import type { FileFormat } from '../audit/event.ts';
 import { type Argon2Params, argon2id, checkArgon2 } from '../crypto/argon2.ts';
 import { wipe } from '../hygiene/wipe.ts';
 import { NONCE_BYTES } from '../keys/algorithm.ts';
@@ -13,17 +14,24 @@ import {
 } from './envelope.ts';
 import { checkComment } from './export-v1.ts';
 
+const FORMATS: readonly FileFormat[] = ['holdfast', 'rust-keyvault-v1'];
+
 /** How a file is made that a password opens. */
 export interface FileWish {
+  /** Default `holdfast`. */
+  readonly format?: FileFormat | undefined;
   readonly comment?: string | undefined;
   /** Of our own format; 64 MiB, 3 passes, 4 lanes by default (RFC 9106, 4). */
   readonly argon2?: Argon2Params | undefined;
 }
 
 /** All that can be wrong about a file to be made, before anything is done. @throws RangeError, TypeError, KDF_LIMITS */
-export function checkFileWish(password: Uint8Array, { comment, argon2 }: FileWish): void {
+export function checkFileWish(password: Uint8Array, { format, comment, argon2 }: FileWish): void {
   assertPassword(password);
   checkNewPassword(password);
+  if (format !== undefined && !FORMATS.includes(format)) {
+    throw wrongArgument('range', `there is no format '${format}', only ${FORMATS.join(', ')}`);
+  }
   if (comment !== undefined && typeof comment !== 'string') {
     throw wrongArgument('type', 'a comment must be text');
   }
