@@ -91,3 +91,10 @@ test('when it is wiped nothing of keys and values is left', () => {
     { numRuns: 20 },
   );
 });
+
+test('a secret that is there twice is refused', () => {
+  const [secret] = fc.sample(carriedSecret, 1);
+  assert.ok(secret);
+  const copy = { at: 0, revision: 0, keys: [], secrets: [secret, secret], audit: [] };
+  assert.equal(again(formatCopy(copy)), undefined);
+});
