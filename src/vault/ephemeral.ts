@@ -24,12 +24,16 @@ export function ephemeralLock(name: string): string {
   return file;
 }
 
-const removed = new Set<string>();
+/** Files of this process, removed when it ends. */
+const own = new Set<string>();
 
 function removeAtExit(file: string): void {
-  if (removed.has(file)) return;
-  removed.add(file);
-  process.once('exit', () => rmSync(file, { force: true }));
+  if (own.size === 0) {
+    process.once('exit', () => {
+      for (const one of own) rmSync(one, { force: true });
+    });
+  }
+  own.add(file);
 }
 
 function sweep(directory: string): void {
