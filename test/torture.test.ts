@@ -174,7 +174,10 @@ describe('a report', () => {
       assert.equal(title, 'lossy counter: violation');
       const table = lines.slice(0, lines.indexOf(''));
       assert.ok(table.length === 2 && table.every((line) => line.length <= 100), table.join('\n'));
-      assert.match(message, /were both given \d+ by add|was given \d+ twice by add|no order explains add 1/);
+      assert.match(
+        message,
+        /were both given \d+ by add|was given \d+ twice by add|no order explains add 1/,
+      );
       return true;
     });
   });
