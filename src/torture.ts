@@ -62,8 +62,15 @@ export {
   type SubjectReserveOptions,
   type SubjectRow,
 } from './torture/presets/ports/subject.ts';
+export type { Preset, Setting } from './torture/presets/preset.ts';
 export type { Crew, Scenario, StoreName } from './torture/presets/scenario.ts';
 export { selectPresets } from './torture/presets/select.ts';
+export type {
+  Carriage,
+  SubjectKey,
+  VaultSetup,
+  VaultSubject,
+} from './torture/presets/vault/subject.ts';
 export { htmlReport } from './torture/report/html-report.ts';
 export { junitReport } from './torture/report/junit.ts';
 export { liveLine } from './torture/report/live.ts';

@@ -24,7 +24,7 @@ import { type Fault, faulty } from './twins/faults.ts';
 const modes: readonly Mode[] = ['threads', 'processes', 'crash', 'cli'];
 
 describe('the catalogue', () => {
-  test('has every scenario of the seeds once, and one of ours', () => {
+  test('has every scenario of the seeds once, and two of ours', () => {
     const ids = catalogue.map(({ id }) => id);
     assert.equal(new Set(ids).size, ids.length);
     const upTo = (letter: string, last: number) =>
@@ -38,7 +38,7 @@ describe('the catalogue', () => {
     assert.equal(expected.length, 62);
     assert.deepEqual(
       catalogue.filter(({ isOurs }) => isOurs).map(({ id }) => id),
-      ['PL'],
+      ['KL', 'PL'],
     );
   });
 
@@ -81,7 +81,7 @@ describe('the catalogue', () => {
     assert.match(text, /^P2 +ports +1 × 20 \+ 10 × 50 +every read succeeds +yes$/m);
     assert.match(text, /^PL .* yes, ours$/m);
     assert.match(text, /^M7 .* -$/m);
-    assert.equal(lines.at(-1), '62 scenarios of the seeds, 1 of ours; 12 available');
+    assert.equal(lines.at(-1), '62 scenarios of the seeds, 2 of ours; 20 available');
   });
 });
 
@@ -100,9 +100,9 @@ describe('holdfast torture', () => {
   });
 
   test('names the store of a scenario that cannot be run yet', () => {
-    const { status, stderr } = holdfast('P1', 'k3');
+    const { status, stderr } = holdfast('P1', 'm3');
     assert.equal(status, 2);
-    assert.match(stderr, /^error: K3 cannot be run yet: it comes with the vault store\n/);
+    assert.match(stderr, /^error: M3 cannot be run yet: it comes with the memory store\n/);
   });
 
   test('--list takes no scenario', () => {
@@ -196,7 +196,7 @@ const tripped: Readonly<Record<string, Partial<Record<Fault, readonly string[]>>
 
 describe('an invariant that cannot fail is none', () => {
   test('each of them has a fault that trips it', () => {
-    for (const { declared } of selectPresets()) {
+    for (const { declared } of selectPresets([], 'ports')) {
       const { name, invariants = {}, expect = [] } = declared;
       // Nothing that the rig watches over by itself.
       const all = [...Object.keys(invariants), ...expect].filter((one) => one !== 'no-deadlock');

@@ -9,7 +9,7 @@ const pools = new PoolSet({ workers: 4 });
 after(() => pools[Symbol.asyncDispose]());
 
 // `npm run proof -- --part twins` runs 20 seeds of each.
-describe('broken twins of a port store', () => {
+describe('broken twins', () => {
   for (const twinCase of twinCases) {
     const { twin, presets, verdict } = twinCase;
     // A store that keeps its word is run to the end each time, a broken one to its first violation.

@@ -5,14 +5,15 @@ import { UsageError } from '../parse.ts';
 import { scenarioList } from './list.ts';
 import { OUTCOME_DETAILS, outcomeOptions, tell, watcher } from './outcome.ts';
 
+const STORES = ['vault', 'ports'] as const;
 const MODES = ['threads', 'processes', 'crash', 'cli'] as const;
 
 const options = {
   store: {
     type: 'text',
     value: 'NAME',
-    choices: ['ports'],
-    help: 'Store to torture; ports by default',
+    choices: STORES,
+    help: 'Store to torture, where no PRESET is named; all by default',
   },
   workers: { type: 'integer', value: 'N', min: 1, max: 256, help: 'Threads at once' },
   processes: { type: 'integer', value: 'N', min: 1, max: 256, help: 'Processes at once' },
@@ -64,13 +65,28 @@ async function list(call: Call<typeof options>): Promise<number> {
 }
 
 async function presetOptions(call: Call<typeof options>): Promise<PresetOptions> {
-  const { mode = 'all', workers, processes, seed, full, history, subject } = call.options;
+  const {
+    mode = 'all',
+    store: named,
+    workers,
+    processes,
+    seed,
+    full,
+    history,
+    subject,
+  } = call.options;
   const file = (name: string | undefined) => name && resolve(call.cwd, name);
   const { selectPresets } = await import('../../torture.ts');
+  const store = STORES.find((one) => one === named);
   try {
-    selectPresets(call.args);
+    const chosen = selectPresets(call.args, store);
+    if (subject !== undefined && new Set(chosen.map((one) => one.store)).size > 1) {
+      throw new UsageError('a subject is for presets of one store: name them, or the store');
+    }
   } catch (error) {
-    if (error instanceof RangeError) throw new UsageError(error.message);
+    if (error instanceof RangeError || error instanceof TypeError) {
+      throw new UsageError(error.message);
+    }
     throw error;
   }
   if (subject !== undefined && mode === 'cli') {
@@ -79,6 +95,7 @@ async function presetOptions(call: Call<typeof options>): Promise<PresetOptions>
   return {
     ...{ workers, processes, seed, full },
     presets: call.args,
+    store,
     modes: mode === 'all' ? undefined : MODES.filter((one) => one === mode),
     history: file(history),
     subject: file(subject),

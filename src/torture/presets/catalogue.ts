@@ -3,7 +3,7 @@ import { memoryScenarios } from './catalogue/memory.ts';
 import { portsScenarios } from './catalogue/ports.ts';
 import { tasksScenarios } from './catalogue/tasks.ts';
 import { vaultScenarios } from './catalogue/vault.ts';
-import { portsPresets } from './ports.ts';
+import { allPresets } from './presets.ts';
 import type { Scenario } from './scenario.ts';
 
 /** A scenario with whether it can be run. */
@@ -22,7 +22,7 @@ export const catalogue: readonly CatalogueEntry[] = [
   ...portsScenarios,
   ...tasksScenarios,
 ].map((scenario) => {
-  const declared = portsPresets.find((preset) => preset.declared.name === scenario.id)?.declared;
+  const declared = allPresets.find((preset) => preset.declared.name === scenario.id)?.declared;
   const checks = [...(declared?.expect ?? []), ...Object.keys(declared?.invariants ?? {})];
   return { ...scenario, isAvailable: declared !== undefined, checks };
 });

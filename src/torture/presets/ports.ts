@@ -1,4 +1,3 @@
-import type { AnyDeclared } from '../declare/declaration.ts';
 import { portsScenarios } from './catalogue/ports.ts';
 import { p1 } from './ports/p1.ts';
 import { p2 } from './ports/p2.ts';
@@ -12,14 +11,10 @@ import { p9 } from './ports/p9.ts';
 import { p10 } from './ports/p10.ts';
 import { p11 } from './ports/p11.ts';
 import { pl } from './ports/pl.ts';
+import { type Preset, presetOf } from './preset.ts';
 
-/** A scenario that can be run: its declaration, with what the catalogue says of it. */
-export interface Preset {
-  readonly declared: AnyDeclared;
-  readonly title: string;
-  /** What the seed asked for: a figure, or else what its test asserts. */
-  readonly target: string;
-}
+/** The command line is a subject of its own. */
+const settings = [{ modes: ['threads', 'processes', 'crash', 'cli'] }] as const;
 
 /** The scenarios of port reservations. */
 export const portsPresets: readonly Preset[] = [
@@ -35,11 +30,4 @@ export const portsPresets: readonly Preset[] = [
   p10,
   p11,
   pl,
-].map(presetOf);
-
-function presetOf(declared: AnyDeclared): Preset {
-  const scenario = portsScenarios.find(({ id }) => id === declared.name);
-  if (!scenario) throw new RangeError(`the catalogue has no ${declared.name}`);
-  const { title, asserts, target = asserts } = scenario;
-  return { declared, title, target };
-}
+].map((declared) => presetOf(declared, portsScenarios, { settings }));

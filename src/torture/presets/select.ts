@@ -1,13 +1,19 @@
 import { wrongArgument } from '../../errors.ts';
 import { catalogue } from './catalogue.ts';
-import { type Preset, portsPresets } from './ports.ts';
+import type { Preset } from './preset.ts';
+import { allPresets } from './presets.ts';
+import type { StoreName } from './scenario.ts';
 
-/** The presets of these ids; all of them when there is none. @throws RangeError */
-export function selectPresets(ids: readonly string[] = []): readonly Preset[] {
-  if (ids.length === 0) return portsPresets;
+/** The presets of these ids; without any, all of the store, or of every store. @throws RangeError */
+export function selectPresets(
+  ids: readonly string[] = [],
+  store?: StoreName | undefined,
+): readonly Preset[] {
+  if (ids.length === 0) return allPresets.filter((one) => one.store === (store ?? one.store));
+  if (store !== undefined) throw wrongArgument('type', 'name presets or a store, not both');
   return ids.map((id) => {
     const name = id.toUpperCase();
-    const found = portsPresets.find(({ declared }) => declared.name === name);
+    const found = allPresets.find(({ declared }) => declared.name === name);
     if (found) return found;
     const scenario = catalogue.find((one) => one.id === name);
     if (scenario)
@@ -15,7 +21,7 @@ export function selectPresets(ids: readonly string[] = []): readonly Preset[] {
         'range',
         `${name} cannot be run yet: it comes with the ${scenario.store} store`,
       );
-    const known = portsPresets.map(({ declared }) => declared.name).join(', ');
+    const known = allPresets.map(({ declared }) => declared.name).join(', ');
     throw wrongArgument('range', `there is no preset '${id}'; known are ${known}`);
   });
 }

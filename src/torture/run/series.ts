@@ -50,6 +50,12 @@ export interface Planned {
   readonly target?: string | undefined;
   readonly faults?: readonly Fault[] | undefined;
   readonly schedules?: number | undefined;
+  /** Where the user names no module of their own. */
+  readonly subject?: string | undefined;
+  /** Tells apart runs of one declaration in one mode. */
+  readonly note?: string | undefined;
+  /** Where the user says nothing of it. */
+  readonly stallMs?: number | undefined;
   /** How to run it alone. */
   readonly again: string;
   /** In mode interleave: a token. */
@@ -112,17 +118,17 @@ async function runOne(
 ): Promise<RunReport> {
   const { declared, mode } = one;
   const { name } = declared;
-  const { seed, full = false, subject, bails, signal, history, onEvent } = options;
+  const { seed, full = false, subject = one.subject, bails, signal, history, onEvent } = options;
   await pools.keepOnly(mode);
   onEvent?.({ type: 'run', name, title: one.title ?? name, mode });
   return runDeclared(declared, {
     ...one,
     ...{ seed, full, bails, signal },
     subject: subject && subjectUrl(subject),
-    stallMs: options.stallMs ?? STALL_MS,
+    stallMs: options.stallMs ?? one.stallMs ?? STALL_MS,
     limitMs: options.limitMs ?? (full ? 10 * LIMIT_MS : LIMIT_MS),
     pool: pools.of(mode),
-    historyFile: historyFileOf(history, name, mode, runs),
+    historyFile: historyFileOf(history, one, runs),
     onProgress: (progress) => onEvent?.({ type: 'progress', name, mode, ...progress }),
   });
 }
@@ -137,11 +143,11 @@ function subjectUrl(subject: string): string {
 
 function historyFileOf(
   file: string | undefined,
-  name: string,
-  mode: Mode,
+  { declared, mode, note }: Planned,
   runs: number,
 ): string | undefined {
   if (file === undefined || runs === 1) return file;
   const extension = extname(file);
-  return `${file.slice(0, file.length - extension.length)}-${name}-${mode}${extension}`;
+  const which = [declared.name, mode, ...(note === undefined ? [] : [note])].join('-');
+  return `${file.slice(0, file.length - extension.length)}-${which}${extension}`;
 }

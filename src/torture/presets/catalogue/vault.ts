@@ -7,21 +7,21 @@ const weakness =
 export const vaultScenarios = scenariosOf('vault', [
   {
     id: 'K1',
-    title: 'reads of one key',
+    title: 'reads of a key',
     crews: [{ workers: 10, operations: 100 }],
     asserts: 'nothing fails or hangs, everybody reads the same',
     weakness,
   },
   {
     id: 'K2',
-    title: 'writes of own keys',
+    title: 'distinct keys',
     crews: [{ workers: 10, operations: 10 }],
     asserts: 'all 100 are stored, none overwritten, content exact',
     weakness,
   },
   {
     id: 'K3',
-    title: 'readers and writers',
+    title: 'read and write',
     crews: [
       { workers: 5, operations: 50 },
       { workers: 5, operations: 50 },
@@ -45,7 +45,7 @@ export const vaultScenarios = scenariosOf('vault', [
   },
   {
     id: 'K6',
-    title: 'store, get, list',
+    title: 'opposing orders',
     crews: [{ workers: 10, operations: 60 }],
     asserts: 'everybody finishes, whatever keys they share',
     target: '5 s',
@@ -53,12 +53,19 @@ export const vaultScenarios = scenariosOf('vault', [
   },
   {
     id: 'K7',
-    title: 'export and import',
+    title: 'export/import',
     crews: [
       { workers: 5, operations: 1 },
       { workers: 5, operations: 1 },
     ],
     asserts: 'no interference, every key is there, content exact',
     weakness,
+  },
+  {
+    id: 'KL',
+    title: 'linearizability',
+    crews: [{ workers: 5, operations: 40 }],
+    asserts: 'one order explains every answer',
+    isOurs: true,
   },
 ]);

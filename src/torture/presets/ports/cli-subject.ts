@@ -2,14 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { LOCK_TIMEOUT_MS } from '../lock-timeout.ts';
 import { killCommand } from './kill-command.ts';
-import {
-  LOCK_TIMEOUT_MS,
-  type PortsSetup,
-  type PortsSubject,
-  SubjectError,
-  type SubjectRow,
-} from './subject.ts';
+import { type PortsSetup, type PortsSubject, SubjectError, type SubjectRow } from './subject.ts';
 
 /** As far from this file in a checkout as in a package. */
 const PROGRAM = fileURLToPath(new URL('../../../../bin/holdfast.js', import.meta.url));

@@ -1,7 +1,8 @@
 import { dirname, join } from 'node:path';
 import { defaultPolicy, numberedServices, Ports, validateStore } from '../../../ports.ts';
 import { addExclusions, loadConfig } from '../../../ports-config.ts';
-import { LOCK_TIMEOUT_MS, type PortsSetup, type PortsSubject } from './subject.ts';
+import { LOCK_TIMEOUT_MS } from '../lock-timeout.ts';
+import type { PortsSetup, PortsSubject } from './subject.ts';
 
 /** The library as users import it. */
 export async function openSubject(setup: PortsSetup): Promise<PortsSubject> {

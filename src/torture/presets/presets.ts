@@ -1,0 +1,6 @@
+import { portsPresets } from './ports.ts';
+import type { Preset } from './preset.ts';
+import { vaultPresets } from './vault.ts';
+
+/** Every scenario that can be run, in the order of the catalogue. */
+export const allPresets: readonly Preset[] = [...vaultPresets, ...portsPresets];
