@@ -109,17 +109,18 @@ export class Watchdog implements Disposable {
     return undefined;
   }
 
-  /** Whatever the store's reason. */
+  /** Whatever the reason. */
   #silence(): Stall | undefined {
     const { stallMs, observe } = this.#options;
+    // Where there is something to see and no diagnosis, wait longer. Time in which the machine lets
+    // nobody go on does not count.
+    const limitMs = (observe ? PATIENCE : 1) * stallMs;
     const idleMs = this.#idleMs;
-    // Where there is something to see and no diagnosis, wait longer; where the machine is to blame,
-    // as long as the run may take.
-    if (idleMs <= (observe ? PATIENCE : 1) * stallMs) return undefined;
+    const stillMs = observe ? Math.min(idleMs, this.#watch.stillMs) : idleMs;
+    if (stillMs <= limitMs) return undefined;
     const inFlight = this.#slots.inFlight();
     const what = inFlight.length > 0 ? 'no operation has returned' : 'no worker has answered';
-    if (inFlight.length === 0 && idleMs <= START_MS) return undefined;
-    if (this.#watch.isMachineSlow) return undefined;
+    if (inFlight.length === 0 && stillMs <= START_MS) return undefined;
     const message = `${what} for ${Math.round(idleMs)} ms`;
     return { kind: 'stalled', message, inFlight, workers: [] };
   }

@@ -1,5 +1,5 @@
 import type { Use } from './cpu.ts';
-import { accountOf, isHeldUp, type Look, lookedMs } from './look.ts';
+import { type Look, lookedMs, ownMsOf } from './look.ts';
 
 /** `hung`: the worker had its time. `late`: the machine did not give it any. */
 export type Overdue = 'hung' | 'late';
@@ -21,12 +21,8 @@ export class Allowance implements Disposable {
     this.#timer = setInterval(
       () => {
         looks.push(lookAt(use));
-        const passedMs = lookedMs(looks);
-        if (passedMs < limitMs) return;
-        const account = accountOf(looks, 0);
-        const hadIt = account === undefined || !isHeldUp(account) || account.usedMs >= limitMs;
-        if (hadIt) resolve('hung');
-        else if (passedMs >= PATIENCE * limitMs) resolve('late');
+        if (ownMsOf(looks) >= limitMs) resolve('hung');
+        else if (lookedMs(looks) >= PATIENCE * limitMs) resolve('late');
       },
       Math.min(LOOK_MS, limitMs / LOOKS),
     );

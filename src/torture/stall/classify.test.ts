@@ -147,9 +147,9 @@ describe('deadlock', () => {
 
   test('is not taken for a livelock where who asks again and again stands in long queues', () => {
     const queuesToAsk: Habits = (look) => ({
-      ...{ returns: 0, cpuMs: 8, state: look % 3 === 0 ? 'sleeping' : 'running' },
+      ...{ returns: 0, cpuMs: 6, state: look % 3 === 0 ? 'sleeping' : 'running' },
     });
-    const kinds = [30, 100, 1000].map((count) => kindOf(looksAt(count, [queuesToAsk, sleeps])));
+    const kinds = [60, 100, 1000].map((count) => kindOf(looksAt(count, [queuesToAsk, sleeps])));
     assert.deepEqual(kinds, ['deadlock', 'deadlock', 'deadlock']);
   });
 
@@ -312,22 +312,28 @@ describe('watch', () => {
     );
   });
 
-  test('tells a machine that lets nobody run from a store that gets nowhere', () => {
+  test('does not count time in which a worker waits for the machine, or for a device', () => {
     const polls: Habits = (look) => ({
-      ...{ returns: 0, cpuMs: 20, state: look % 2 === 0 ? 'running' : 'sleeping' },
+      ...{ returns: 0, cpuMs: EVERY_MS / 2, state: look % 2 === 0 ? 'sleeping' : 'running' },
     });
     const atDisk: Habits = () => ({ ...sleeps(0), state: 'disk' });
-    const isSlow = (...workers: readonly Habits[]) => {
+    const stillMs = (...workers: readonly Habits[]) => {
       const watch = new StallWatch(LIMITS);
-      for (const look of looksAt(90, workers)) watch.look(look);
-      return watch.isMachineSlow;
+      for (const look of looksAt(41, workers)) watch.look(look);
+      return Math.round(watch.stillMs);
     };
-    assert.deepEqual([isSlow(queues, sleeps), isSlow(sleeps, atDisk)], [true, true]);
-    assert.deepEqual([isSlow(polls, sleeps), isSlow(spins)], [false, false]);
-    // It is asked of those who are at something, and of all where nobody is.
-    const isBetween = (habits: Habits) => (look: number) => ({ ...habits(look), isBetween: true });
-    assert.equal(isSlow(polls, isBetween(queues)), false);
-    assert.equal(isSlow(isBetween(sleeps), isBetween(queues)), true);
+    assert.deepEqual([stillMs(sleeps), stillMs(spins), stillMs(polls)], [4000, 4000, 4000]);
+    // What they have had.
+    assert.deepEqual([stillMs(sleeps, queues), stillMs(sleeps, atDisk)], [120, 0]);
+  });
+
+  test('counts as waiting what the kernel says', () => {
+    const watch = new StallWatch(LIMITS);
+    for (const look of looksAt(41, [sleeps])) {
+      const workers = [{ cpuMs: 0, state: 'sleeping' as const, waitedMs: look.atMs * 0.75 }];
+      watch.look({ ...look, workers });
+    }
+    assert.equal(watch.stillMs, 1000);
   });
 
   test('begins anew when it is told that something else has got on', () => {

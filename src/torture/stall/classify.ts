@@ -2,13 +2,13 @@ import type { Diagnosis, StallLimits } from './diagnosis.ts';
 import {
   accountOf,
   inFlightAllAlong,
-  isAwake,
   isBurning,
   isIdle,
   LOOKS_MIN,
   type Look,
   lastMs,
   lookedMs,
+  ownMsOf,
   returnedOf,
   trailing,
   workersOf,
@@ -77,9 +77,9 @@ function standstill(still: readonly Look[], { stallMs }: StallLimits): Diagnosis
   // has done so before he fell asleep does not matter.
   const lately = lastMs(still, ASLEEP_SPAN * stallMs);
   const isAsleep = workers.every((worker) => isIdle(accountOf(lately, worker)));
-  if (clients.length === 0 || isAnyStopped || !isAsleep || isAnotherAwake(lately, workers)) {
-    return undefined;
-  }
+  if (clients.length === 0 || isAnyStopped || !isAsleep || isAnotherAwake(lately)) return undefined;
+  // Who is not let go on, or begin, may do what the others wait for.
+  if (ownMsOf(still) < stallMs) return undefined;
   const message = `${time}, and ${named('worker', workers)} asleep`;
   return { kind: 'deadlock', message, clients, workers };
 }
@@ -87,13 +87,12 @@ function standstill(still: readonly Look[], { stallMs }: StallLimits): Diagnosis
 /** Times the longest time without any operation returning. */
 const ASLEEP_SPAN = 2;
 
-/** One that is not let run before its operation may do what the others wait for. */
-function isAnotherAwake(looks: readonly Look[], workers: readonly number[]): boolean {
+/** One that is at no operation may yet do what the others wait for. */
+function isAnotherAwake(looks: readonly Look[]): boolean {
   const all = looks.at(-1)?.workers.keys() ?? [];
   return all
-    .filter((worker) => !workers.includes(worker))
     .map((worker) => accountOf(looks, worker))
-    .some((account) => account !== undefined && isAwake(account));
+    .some((account) => account !== undefined && !isIdle(account));
 }
 
 function isStopped({ workers }: Look, worker: number): boolean {

@@ -1,6 +1,6 @@
 import type { Worker as Thread } from 'node:worker_threads';
 import { linkOfProc, listProc, readProc } from './proc.ts';
-import { type ProcessStat, type RunState, statOf } from './process-stat.ts';
+import { type ProcessStat, type RunState, statOf, waitedMsOf } from './process-stat.ts';
 import { within } from './within.ts';
 
 /** What a worker has used of the processor, and whether it wants more. */
@@ -9,6 +9,8 @@ export interface Use {
   readonly cpuMs: number;
   /** Undefined where the system does not tell. */
   readonly state: RunState | undefined;
+  /** How long it has waited for a processor, all its threads together; where the kernel counts that. */
+  readonly waitedMs?: number | undefined;
 }
 
 /**
@@ -20,27 +22,44 @@ export function processUse(pid: number): Use | undefined {
   const whole = statOf(`${pid}`);
   if (!whole || whole.state === 'dead') return undefined;
   const threads = threadsOf(pid);
-  const { cpuMs, states } = useOfChildren(threads.map(({ id }) => `${pid}/task/${id}`));
+  const paths = threads.map(({ id }) => `${pid}/task/${id}`);
+  const { cpuMs, states, waitedMs } = useOfChildren(paths);
   return {
     cpuMs: whole.cpuMs + whole.endedChildrenMs + cpuMs,
     state: together([whole.state, ...threads.map(({ state }) => state), ...states]),
+    waitedMs: sumOf([...paths.map(waitedMsOf), waitedMs]),
   };
 }
 
 /**
  * Use of one thread of this process, by what `ownThreadId` told it, and of the processes that it has
- * started; what those that have ended have used is not in it. Linux only, else undefined.
+ * started; what those that have ended have used is not in it. The threads of libuv's pool work for
+ * any: while one of them is busy, or waits to be, the thread counts as busy or waiting. Linux only,
+ * else undefined.
  */
 export function threadUse(threadId: number): Use | undefined {
   const path = `self/task/${threadId}`;
   const stat = statOf(path);
   if (!stat) return undefined;
-  const { cpuMs, states } = useOfChildren([path]);
-  return { cpuMs: stat.cpuMs + cpuMs, state: together([stat.state, ...states]) };
+  const { cpuMs, states, waitedMs } = useOfChildren([path]);
+  const pool = threadsOf('self').filter(({ command }) => command === POOL_THREAD);
+  const poolPaths = pool.map(({ id }) => `self/task/${id}`);
+  return {
+    cpuMs: stat.cpuMs + cpuMs,
+    state: together([stat.state, ...pool.map(({ state }) => state), ...states]),
+    waitedMs: sumOf([...[path, ...poolPaths].map(waitedMsOf), waitedMs]),
+  };
 }
 
+/** As Node names them. */
+const POOL_THREAD = 'libuv-worker';
+
 /** Of the processes that some threads have started, by their paths below `/proc`. */
-function useOfChildren(threads: readonly string[]): { cpuMs: number; states: RunState[] } {
+function useOfChildren(threads: readonly string[]): {
+  readonly cpuMs: number;
+  readonly states: readonly RunState[];
+  readonly waitedMs: number;
+} {
   const uses = threads
     .flatMap((path) => childIds(path) ?? [])
     .map((id) => processUse(id))
@@ -48,7 +67,13 @@ function useOfChildren(threads: readonly string[]): { cpuMs: number; states: Run
   return {
     cpuMs: uses.reduce((sum, { cpuMs }) => sum + cpuMs, 0),
     states: uses.map(({ state }) => state).filter((state) => state !== undefined),
+    waitedMs: sumOf(uses.map(({ waitedMs }) => waitedMs)),
   };
+}
+
+/** Of those that are known. */
+function sumOf(numbers: readonly (number | undefined)[]): number {
+  return numbers.reduce<number>((sum, number) => sum + (number ?? 0), 0);
 }
 
 /** Children that a thread has started; undefined where the kernel keeps no list of them. */
@@ -74,7 +99,7 @@ export function ownThreadId(): number | undefined {
 }
 
 /** Every thread of a process. */
-export function threadsOf(pid: number): ProcessStat[] {
+export function threadsOf(pid: number | 'self'): ProcessStat[] {
   return (listProc(`${pid}/task`) ?? [])
     .map((id) => statOf(`${pid}/task/${id}`))
     .filter((stat) => stat !== undefined);

@@ -74,9 +74,12 @@ export function workersOf(look: Look | undefined, clients: readonly number[]): n
 export interface Account {
   readonly lookedMs: number;
   readonly usedMs: number;
-  /** Shares of the looks: it ran or wanted to, it waited for a device. */
-  readonly wanting: number;
+  /** It wanted to run and was not let. */
+  readonly waitedMs: number;
+  /** Share of the looks at which it waited for a device. */
   readonly atDisk: number;
+  /** All of the time but that for which it waited for the machine or for a device. */
+  readonly ownMs: number;
 }
 
 /** Undefined where its use is not known at every look. */
@@ -84,52 +87,56 @@ export function accountOf(looks: readonly Look[], worker: number): Account | und
   const uses = looks.map(({ workers }) => workers[worker]);
   const known = uses.filter((use) => use?.state !== undefined);
   if (known.length === 0 || known.length < looks.length) return undefined;
+  const looked = lookedMs(looks);
   const share = (state: Use['state']) =>
     known.filter((use) => use?.state === state).length / looks.length;
-  const usedMs = known.reduce((sum, use, index) => {
-    const before = known[index - 1] ?? use;
-    // Less than before: a process that worked for it has ended and is no longer counted.
-    return sum + Math.max(0, (use?.cpuMs ?? 0) - (before?.cpuMs ?? 0));
+  const usedMs = growth(known.map((use) => use?.cpuMs));
+  // The kernel counts a wait when it is over; until then it shows in the state.
+  const seenMs = share('running') * looked - usedMs;
+  const waitedMs = Math.max(0, seenMs, growth(known.map((use) => use?.waitedMs)));
+  const atDisk = share('disk');
+  const ownMs = Math.max(usedMs, looked - waitedMs - atDisk * looked);
+  return { lookedMs: looked, usedMs, waitedMs, atDisk, ownMs };
+}
+
+/** How much was added. Less than before: a process that worked for it has ended and no longer counts. */
+function growth(counts: readonly (number | undefined)[]): number {
+  return counts.reduce<number>((sum, count = 0, index) => {
+    return sum + Math.max(0, count - (counts[index - 1] ?? count));
   }, 0);
-  return { lookedMs: lookedMs(looks), usedMs, wanting: share('running'), atDisk: share('disk') };
+}
+
+/** How long each worker had to go on; that of the one that the machine gave least. */
+export function ownMsOf(looks: readonly Look[]): number {
+  const workers = looks.at(-1)?.workers.keys() ?? [];
+  const times = workers.map(
+    (worker) => accountOf(looks, worker)?.ownMs ?? Number.POSITIVE_INFINITY,
+  );
+  return Math.min(lookedMs(looks), ...times);
 }
 
 /** Asking for a lock again every millisecond takes a tenth of a processor, work takes more. */
 const IDLE_SHARE = 0.2;
 
-/**
- * Who wants to run and is not let is awake at every look. Who sleeps and now and then asks for
- * something is not, though on a machine with long queues he is seen in them at most looks.
- */
-const AWAKE_SHARE = 0.75;
-
 /** More is a slow device. */
 const DISK_SHARE = 0.25;
 
-/** Whether it waited, and neither for the machine nor for a device. */
+/** Whether it slept by its own will, but for asking for something now and then. */
 export function isIdle(account: Account | undefined): boolean {
   if (!account) return false;
-  return account.usedMs <= IDLE_SHARE * account.lookedMs && !isAwake(account);
-}
-
-/** Whether it ran, wanted to, or waited for a device: it may yet get somewhere. */
-export function isAwake({ wanting, atDisk }: Account): boolean {
-  return wanting > AWAKE_SHARE || atDisk > DISK_SHARE;
-}
-
-/** Whether it hardly slept and got less than half of its time: it is the machine that is slow. */
-export function isHeldUp({ usedMs, wanting, atDisk, ...account }: Account): boolean {
-  return wanting + atDisk > AWAKE_SHARE && usedMs < account.lookedMs / 2;
+  const { usedMs, ownMs, atDisk } = account;
+  return usedMs < IDLE_SHARE * ownMs && atDisk <= DISK_SHARE;
 }
 
 /** Whether it computed for a time, of the processor's and not of the clock's, and hardly slept. */
 export function isBurning(account: Account | undefined, ms: number): boolean {
   if (!account) return false;
-  const { usedMs, wanting } = account;
-  return usedMs >= ms && (wanting > AWAKE_SHARE || usedMs >= account.lookedMs / 2);
+  const { usedMs, ownMs } = account;
+  return usedMs >= ms && usedMs >= ownMs / 2;
 }
 
 /** Whether it wanted to run half of the time or more, and got less than half of what it wanted. */
-export function isDenied({ usedMs, wanting, ...account }: Account): boolean {
-  return wanting >= 0.5 && usedMs < 0.5 * wanting * account.lookedMs;
+export function isDenied({ usedMs, waitedMs, ...account }: Account): boolean {
+  const wantedMs = usedMs + waitedMs;
+  return wantedMs >= account.lookedMs / 2 && usedMs < wantedMs / 2;
 }

@@ -63,6 +63,12 @@ const STATES: Readonly<Record<string, RunState>> = {
   x: 'dead',
 };
 
+/** How long a thread has waited for a processor, by its path; undefined where nobody counts that. */
+export function waitedMsOf(path: string): number | undefined {
+  const [, waitedNs] = readProc(`${path}/schedstat`)?.split(' ') ?? [];
+  return waitedNs === undefined ? undefined : Number(waitedNs) / 1e6;
+}
+
 /** Of a path below `/proc`: `7`, `self`, `7/task/8`. */
 export function statOf(path: string): ProcessStat | undefined {
   const text = readProc(`${path}/stat`);

@@ -1,15 +1,6 @@
 import { classify } from './classify.ts';
 import type { Diagnosis, StallLimits } from './diagnosis.ts';
-import {
-  accountOf,
-  inFlightAllAlong,
-  isHeldUp,
-  type Look,
-  lastMs,
-  returnedOf,
-  trailing,
-  workersOf,
-} from './look.ts';
+import { type Look, lastMs, ownMsOf, returnedOf, trailing } from './look.ts';
 
 /** Takes looks as they come and keeps as many as a diagnosis takes. */
 export class StallWatch {
@@ -32,18 +23,9 @@ export class StallWatch {
     return classify(this.#looks, this.#limits);
   }
 
-  /**
-   * Whether the machine may be why nothing returns: a worker that is at an operation, or any where
-   * none is, is not let run or waits for a device.
-   */
-  get isMachineSlow(): boolean {
-    const looks = trailing(this.#looks, (look, next) => returnedOf(look) === returnedOf(next));
-    const last = looks.at(-1);
-    const busy = workersOf(last, inFlightAllAlong(looks));
-    const workers = busy.length > 0 ? busy : [...(last?.workers.keys() ?? [])];
-    return workers
-      .map((worker) => accountOf(looks, worker))
-      .some((account) => account !== undefined && isHeldUp(account));
+  /** How long nothing has returned; of the worker's own time that the machine gave least. */
+  get stillMs(): number {
+    return ownMsOf(trailing(this.#looks, (look, next) => returnedOf(look) === returnedOf(next)));
   }
 
   /** Something other than an operation has got on: a barrier, an open, a close. */

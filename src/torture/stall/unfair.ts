@@ -71,10 +71,13 @@ function isStarved(window: readonly Look[], client: number): boolean {
 function isPassedOver(looks: readonly Look[], client: number, { slowMs }: StallLimits): boolean {
   const since = lastMs(sameOperation(looks, client), slowMs);
   const all = looks.at(-1)?.clients ?? [];
+  const account = accountOf(since, all[client]?.worker ?? -1);
   const others = all.keys().filter((other) => other !== client);
   return (
-    lookedMs(since) >= slowMs &&
-    isIdle(accountOf(since, all[client]?.worker ?? -1)) &&
+    account !== undefined &&
+    account.lookedMs >= slowMs &&
+    isIdle(account) &&
+    !isDenied(account) &&
     medianOf(others.map((other) => returnedIn(since, other))) >= PEERS_RETURNED_MIN
   );
 }
