@@ -63,7 +63,7 @@ export const k7 = torture({
       for (const { input } of history.ok('exportKey')) {
         await vault.importKey(readFileSync(fileOf(site, input)), password);
       }
-      return inexact(vault, history.ok('exportKey'));
+      return await inexact(vault, history.ok('exportKey'));
     },
     sound: (site) => isSound(site),
   },
