@@ -1,3 +1,4 @@
+export type { Audit, WatchOptions } from './vault/audit/audit.ts';
 export type { AuditEvent, AuditRecord, FileFormat } from './vault/audit/event.ts';
 export type { AuditOptions } from './vault/audit/log.ts';
 export type { AuditPolicy } from './vault/audit/use-log.ts';
@@ -21,6 +22,8 @@ export type { RestoreOptions, RestoreReport } from './vault/exchange/restore.ts'
 export type { Finding } from './vault/exchange/rust-findings.ts';
 export type { RustUnlock } from './vault/exchange/rust-master.ts';
 export type { SecretConflict, SecretOutcome } from './vault/exchange/secret-merge.ts';
+export { MaskStream } from './vault/hygiene/mask.ts';
+export { type NamedSecrets, type Scrubbed, Scrubber } from './vault/hygiene/scrub.ts';
 export { Secret } from './vault/hygiene/secret.ts';
 export type { Algorithm } from './vault/keys/algorithm.ts';
 export type { KeyId } from './vault/keys/key-id.ts';
@@ -35,7 +38,11 @@ export type {
   Secrets,
   SetOptions,
 } from './vault/secrets/secrets.ts';
-export type { SlotInfo } from './vault/slot-changes.ts';
+export { createKeyFile, readKeyFile } from './vault/slots/key-file.ts';
+export { type PasswordSource, readPassword } from './vault/slots/read-password.ts';
+export { newRecoveryCode } from './vault/slots/recovery.ts';
 export type { NewUnlock, Unlock } from './vault/unlock.ts';
+export { type Ciphertext, parseCiphertext } from './vault/use/ciphertext.ts';
 export type { DeriveOptions } from './vault/use/primitives.ts';
 export { type BindOptions, type Mac, type Signed, Vault } from './vault/vault.ts';
+export type { SlotInfo, Slots } from './vault/vault-slots.ts';

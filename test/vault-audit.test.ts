@@ -31,12 +31,12 @@ describe('the audit log', () => {
     await vault.revoke(id);
     await vault.delete(id).catch(() => undefined);
     await vault.cleanup(id, { keep: 1 }).catch(() => undefined);
-    const slot = await vault.addSlot({ command: ['printf', 'sixteen bytes of it'] });
-    await vault.removeSlot(slot.id);
+    const slot = await vault.slots.add({ command: ['printf', 'sixteen bytes of it'] });
+    await vault.slots.remove(slot.id);
     await vault.secrets.set('name', text('canary value'));
     await vault.secrets.delete('name');
     await vault.secrets.shred('name');
-    const records = await vault.audit();
+    const records = await vault.audit.read();
     assert.deepEqual(kindsOf(records), [
       ...['VaultCreated', 'KeyCreated', 'KeyStateChanged', 'KeyRotated', 'KeyUpdated'],
       ...['KeyStateChanged', 'KeyDeleted', 'SlotChanged', 'SlotChanged'],
@@ -47,18 +47,18 @@ describe('the audit log', () => {
       records.map((_, index) => index + 1),
     );
     assert.ok(!JSON.stringify(records).includes('canary'));
-    assert.equal(await vault.verifyAudit(), records.length);
-    assert.deepEqual(await vault.audit({ after: 10 }), records.slice(10));
-    assert.deepEqual(await vault.audit({ after: 3, limit: 2 }), records.slice(3, 5));
+    assert.equal(await vault.audit.verify(), records.length);
+    assert.deepEqual(await vault.audit.read({ after: 10 }), records.slice(10));
+    assert.deepEqual(await vault.audit.read({ after: 3, limit: 2 }), records.slice(3, 5));
   });
 
   test('has no event of what was refused', async (t) => {
     const vault = await openVault(t, directoryOf(t));
     const { id } = await vault.create();
-    const before = await vault.audit();
+    const before = await vault.audit.read();
     await assert.rejects(vault.rotate(id, { expectedVersion: 7 }), { code: 'CONFLICT' });
     await assert.rejects(vault.create({ id }), { code: 'CONFLICT' });
-    assert.deepEqual(await vault.audit(), before);
+    assert.deepEqual(await vault.audit.read(), before);
   });
 
   test('has those who could not open the vault, when somebody can', async (t) => {
@@ -72,11 +72,11 @@ describe('the audit log', () => {
         message: 'the vault does not open with what was given',
       });
     }
-    const records = await (await openVault(t, dir)).audit();
+    const records = await (await openVault(t, dir)).audit.read();
     const attempts = records.filter(({ event }) => event.kind === 'AuthenticationAttempt');
     assert.equal(attempts.length, 2);
     assert.ok(attempts.every(({ event }) => 'success' in event && !event.success));
-    assert.equal((await (await openVault(t, dir)).audit()).length, records.length);
+    assert.equal((await (await openVault(t, dir)).audit.read()).length, records.length);
   });
 
   test('is followed as it grows', async (t) => {
@@ -84,7 +84,7 @@ describe('the audit log', () => {
     const [vault, other] = [await openVault(t, dir), await openVault(t, dir)];
     const seen: string[] = [];
     const following = (async () => {
-      for await (const { event } of vault.watchAudit({ after: 0 })) {
+      for await (const { event } of vault.audit.watch({ after: 0 })) {
         seen.push(event.kind);
         if (event.kind === 'KeyRotated') return;
       }
@@ -108,11 +108,11 @@ describe('the audit log', () => {
       const vault = await openVault(t, dir);
       const { id } = await vault.create();
       await vault.rotate(id);
-      await vault.verifyAudit();
+      await vault.audit.verify();
       const database = new DatabaseSync(join(dir, 'vault.db'));
       assert.ok(Number(database.prepare(damage).run().changes) > 0);
       database.close();
-      await assert.rejects(vault.verifyAudit(), { code: 'TAMPERED' });
+      await assert.rejects(vault.audit.verify(), { code: 'TAMPERED' });
     });
   }
 });
@@ -129,7 +129,7 @@ describe('uses of keys', () => {
   test('are not logged unless somebody wants it', async (t) => {
     const vault = await openVault(t, directoryOf(t));
     await use(vault);
-    assert.deepEqual(kindsOf(await vault.audit()), ['VaultCreated', 'KeyCreated']);
+    assert.deepEqual(kindsOf(await vault.audit.read()), ['VaultCreated', 'KeyCreated']);
   });
 
   const uses = ['EncryptionPerformed', 'DecryptionPerformed', 'DecryptionPerformed', 'KeyAccessed'];
@@ -139,7 +139,7 @@ describe('uses of keys', () => {
     const vault = await openVault(t, dir, 'strict');
     const { id } = await vault.create();
     await vault.encrypt(id, text('12345'));
-    const last = (await (await openVault(t, dir)).audit()).at(-1);
+    const last = (await (await openVault(t, dir)).audit.read()).at(-1);
     assert.deepEqual(last?.event, { kind: 'EncryptionPerformed', keyId: id, sizeBytes: 5 });
   });
 
@@ -148,13 +148,13 @@ describe('uses of keys', () => {
     const vault = await openVault(t, dir, 'all');
     await use(vault);
     const other = await openVault(t, dir);
-    for await (const { event } of other.watchAudit({ after: 2 })) {
+    for await (const { event } of other.audit.watch({ after: 2 })) {
       if (event.kind === 'KeyAccessed') break;
     }
     await use(vault);
     await vault.close();
-    const kinds = kindsOf(await other.audit());
+    const kinds = kindsOf(await other.audit.read());
     assert.deepEqual(kinds, ['VaultCreated', 'KeyCreated', ...uses, 'KeyCreated', ...uses]);
-    await other.verifyAudit();
+    await other.audit.verify();
   });
 });

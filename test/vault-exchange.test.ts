@@ -44,12 +44,12 @@ async function allKeys(vault: Vault) {
 }
 
 async function lastEvents(vault: Vault, count: number) {
-  const records = await vault.audit();
+  const records = await vault.audit.read();
   return records.slice(-count).map(({ event }) => event);
 }
 
 async function revisionOf(vault: Vault): Promise<number> {
-  return (await vault.audit()).length;
+  return (await vault.audit.read()).length;
 }
 
 function code(name: string) {
@@ -303,7 +303,7 @@ describe('a key that comes into a vault', () => {
     assert.equal(await materialOf(other, theirs.id), had);
     await take(vault, mine.id, other, true);
     assert.equal(await materialOf(other, theirs.id), await materialOf(vault, mine.id));
-    assert.equal(await other.verifyAudit(), await revisionOf(other));
+    assert.equal(await other.audit.verify(), await revisionOf(other));
   });
 
   test('leaves one version in use: the newest', async (t) => {
@@ -391,7 +391,7 @@ describe('a backup of ours', () => {
     });
     assert.deepEqual(steps, ['1/1']);
     assert.ok(file.includes('daily') && !file.includes('db/main'));
-    const log = await vault.audit();
+    const log = await vault.audit.read();
     assert.deepEqual(log.at(-1)?.event, {
       ...{ kind: 'BackupMade', format: 'holdfast' },
       ...{ keys: 4, secrets: 2 },
@@ -416,7 +416,7 @@ describe('a backup of ours', () => {
       ...{ kind: 'BackupRestored', format: 'holdfast' },
       ...{ keys: 4, secrets: 2 },
     });
-    assert.equal(await other.verifyAudit(), await revisionOf(other));
+    assert.equal(await other.audit.verify(), await revisionOf(other));
     const known = await revisionOf(other);
     const again = await other.restore(file, password);
     assert.deepEqual([again.unchanged.length, again.secrets.unchanged.length], [4, 2]);
@@ -641,7 +641,7 @@ describe('two vaults that went their own ways', () => {
         for (const { id } of theirs2) assert.ok(told.has(id), `${id} is not told of`);
         const again = await two.restore(file, password, { overwrite });
         assert.deepEqual([again.created, again.updated], [[], []]);
-        await two.verifyAudit();
+        await two.audit.verify();
       }),
       { numRuns: 40 },
     );

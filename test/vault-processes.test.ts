@@ -70,7 +70,7 @@ test('eight processes rotate one key a hundred times each: every version is ther
   for (const { text, ciphertext } of made) {
     assert.equal(String(await vault.decrypt(Buffer.from(ciphertext, 'base64'))), text);
   }
-  const events = await vault.verifyAudit();
+  const events = await vault.audit.verify();
   assert.equal(events, 2 + 2 * PROCESSES * ROTATIONS);
   t.diagnostic(`${all.reduce((sum, { conflicts }) => sum + conflicts, 0)} conflicts`);
 });

@@ -79,7 +79,7 @@ test('a secret that is deleted comes back within its grace, and is shredded afte
   now += 1;
   assert.deepEqual(await vault.secrets.purge(), ['token']);
   assert.equal(await vault.secrets.info('token'), undefined);
-  await vault.verifyAudit();
+  await vault.audit.verify();
   await openVault(t, dir);
 });
 

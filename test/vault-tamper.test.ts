@@ -139,7 +139,7 @@ async function storyOf(dir: string, ciphertext: Uint8Array): Promise<string> {
     using secret = await vault.reveal(id);
     materials.push(Buffer.from(secret.expose()).toString('hex'));
   }
-  const records = await vault.audit();
+  const records = await vault.audit.read();
   using value = await vault.secrets.get('name');
   const plaintext = await vault.decrypt(ciphertext);
   return JSON.stringify([items, materials, records, value.text(), plaintext.toString()]);

@@ -1,11 +1,7 @@
-import type { KeyObject } from 'node:crypto';
-import type { Engine, WriteOptions } from '../engine/engine.ts';
 import type { Steps } from '../engine/steps.ts';
 import { wrongArgument } from '../errors.ts';
 import { failedAttempts, takeAttempts } from './attempts.ts';
-import type { AuditRecord } from './audit/event.ts';
-import { type AuditOptions, auditBody } from './audit/log.ts';
-import { UseLog } from './audit/use-log.ts';
+import { Audit } from './audit/audit.ts';
 import type {
   CleanupOptions,
   CreateOptions,
@@ -25,10 +21,9 @@ import type { RustUnlock } from './exchange/rust-master.ts';
 import { Secret } from './hygiene/secret.ts';
 import { wipe } from './hygiene/wipe.ts';
 import { isAlgorithm, KEY_BYTES } from './keys/algorithm.ts';
-import { type Book, WarmBook } from './keys/book.ts';
 import { type KeyId, parseKeyId } from './keys/key-id.ts';
 import { type KeyEntry, type KeyInfo, openKey } from './keys/key-record.ts';
-import { type Change, Ledger } from './keys/ledger.ts';
+import type { Change } from './keys/ledger.ts';
 import { cleanupBody, createBody, deleteBody, stateBody, updateBody } from './keys/lifecycle.ts';
 import { pageOf } from './keys/page.ts';
 import {
@@ -43,18 +38,9 @@ import {
 } from './keys/require.ts';
 import { promoteBody, rotateBody, rotateIfOlderBody } from './keys/rotate.ts';
 import { type OpenVault, openVault, type VaultOptions } from './open.ts';
-import type { VaultKeys } from './seal/vault-keys.ts';
 import { requireSecrets } from './secrets/bodies.ts';
 import { Secrets } from './secrets/secrets.ts';
-import {
-  addSlotBody,
-  newSlotRow,
-  removeSlotBody,
-  replaceSlotBody,
-  type SlotInfo,
-  slotsBody,
-} from './slot-changes.ts';
-import type { NewUnlock } from './unlock.ts';
+import { Session } from './session.ts';
 import { parseCiphertext } from './use/ciphertext.ts';
 import { publicBytes } from './use/curves.ts';
 import { decryptWith, encryptWith } from './use/encrypt.ts';
@@ -68,6 +54,7 @@ import {
   isSignedBy,
   signWith,
 } from './use/primitives.ts';
+import { Slots } from './vault-slots.ts';
 
 export interface BindOptions {
   /** Authenticated and not encrypted; the same must be given to decrypt. */
@@ -99,28 +86,18 @@ interface Opened {
 export class Vault {
   /** Named secrets of any bytes. */
   readonly secrets: Secrets;
-  readonly #engine: Engine;
-  readonly #keys: VaultKeys;
-  readonly #root: KeyObject;
-  readonly #uses: UseLog | undefined;
-  #slotId: string;
-  readonly #book: WarmBook;
-  readonly #ledger: Ledger;
+  readonly audit: Audit;
+  readonly slots: Slots;
+  readonly #session: Session;
   readonly #opened: OpenedKeys;
-  readonly #clock: () => number;
 
-  private constructor({ engine, keys, root, slotId }: OpenVault, options: VaultOptions) {
-    const { now: clock = Date.now, audit = 'changes' } = options;
-    this.#engine = engine;
-    this.#keys = keys;
-    this.#root = root;
-    this.#slotId = slotId;
-    this.#clock = clock;
-    this.#book = new WarmBook(keys);
-    this.#ledger = new Ledger(keys, this.#book, clock);
-    this.#opened = new OpenedKeys(keys);
-    this.secrets = new Secrets(engine, this.#ledger);
-    if (audit !== 'changes') this.#uses = new UseLog(engine, this.#ledger, audit === 'strict');
+  private constructor(open: OpenVault, options: VaultOptions) {
+    const { now = Date.now, audit = 'changes' } = options;
+    this.#session = new Session(open, now, audit);
+    this.#opened = new OpenedKeys(open.keys);
+    this.secrets = new Secrets(this.#session);
+    this.audit = new Audit(this.#session);
+    this.slots = new Slots(this.#session, open.root, open.slotId);
   }
 
   /**
@@ -156,32 +133,32 @@ export class Vault {
     assertLabel(label);
     assertValidity(options);
     const id = options.id === undefined ? undefined : parseKeyId(options.id);
-    return this.#change((change) => createBody(change, { ...options, id }));
+    return this.#session.change((change) => createBody(change, { ...options, id }));
   }
 
   /** What is known of a version of a key, if it is there. */
   async get(id: string): Promise<KeyInfo | undefined> {
     const key = parseKeyId(id);
-    return (this.#peek() ?? (await this.#read())).entry(key)?.info;
+    return (this.#session.peek() ?? (await this.#session.read())).entry(key)?.info;
   }
 
   /** The newest version in use, by the id of any version. @throws NOT_FOUND, KEY_STATE */
   async latest(id: string): Promise<KeyInfo> {
     const key = parseKeyId(id);
-    const book = this.#peek() ?? (await this.#read());
+    const book = this.#session.peek() ?? (await this.#session.read());
     return requireLatest(requireFamily(book, key), key).info;
   }
 
   /** All versions, oldest first, by the id of any of them. @throws NOT_FOUND */
   async versions(id: string): Promise<readonly KeyInfo[]> {
     const key = parseKeyId(id);
-    const book = this.#peek() ?? (await this.#read());
+    const book = this.#session.peek() ?? (await this.#session.read());
     return requireFamily(book, key).map(({ info }) => info);
   }
 
   /** One page of versions of keys, in the order of their ids. */
   async list(options: KeyListOptions = {}): Promise<KeyPage> {
-    return pageOf(this.#peek() ?? (await this.#read()), options);
+    return pageOf(this.#session.peek() ?? (await this.#session.read()), options);
   }
 
   /**
@@ -191,7 +168,7 @@ export class Vault {
   async rotate(id: string, options: RotateOptions = {}): Promise<KeyInfo> {
     const key = parseKeyId(id);
     assertValidity(options);
-    return this.#change((change) => rotateBody(change, key, options));
+    return this.#session.change((change) => rotateBody(change, key, options));
   }
 
   /**
@@ -208,10 +185,10 @@ export class Vault {
     if (!(ageMs >= 0)) throw wrongArgument('range', `ageMs must be from 0, not ${ageMs}`);
     assertValidity(options);
     // Mostly it is young enough, and that is known without a lock.
-    const book = this.#peek() ?? (await this.#read());
+    const book = this.#session.peek() ?? (await this.#session.read());
     const { info } = requireLatest(requireFamily(book, key), key);
-    if (this.#now(book) - info.createdAt <= ageMs) return { key: info, rotated: false };
-    return this.#change((change) => rotateIfOlderBody(change, key, { ...options, ageMs }));
+    if (this.#session.now(book) - info.createdAt <= ageMs) return { key: info, rotated: false };
+    return this.#session.change((change) => rotateIfOlderBody(change, key, { ...options, ageMs }));
   }
 
   /** Takes a version that was staged into use. @throws NOT_FOUND, KEY_STATE, CONFLICT */
@@ -258,13 +235,15 @@ export class Vault {
     if (!(olderThanMs >= 0)) {
       throw wrongArgument('range', `olderThanMs must be from 0, not ${olderThanMs}`);
     }
-    return this.#change((change) => cleanupBody(change, requireFamily(change.book, key), options));
+    return this.#session.change((change) =>
+      cleanupBody(change, requireFamily(change.book, key), options),
+    );
   }
 
   /** The 32 bytes of a key. The caller's to dispose. @throws NOT_FOUND, KEY_STATE, TAMPERED */
   async reveal(id: string): Promise<Secret> {
     const { entry } = await this.#version(id, 'reveal');
-    const material = openKey(this.#keys, entry);
+    const material = openKey(this.#session.keys, entry);
     try {
       return new Secret(material);
     } finally {
@@ -280,9 +259,9 @@ export class Vault {
   async encrypt(id: string, plaintext: Uint8Array, options: BindOptions = {}): Promise<Buffer> {
     const { entry, opened } = await this.#newest(id, 'encrypt');
     const ciphertext = encryptWith(entry, opened, plaintext, options.aad);
-    if (this.#uses) {
+    if (this.#session.uses) {
       const [keyId, sizeBytes] = [entry.info.id, plaintext.length];
-      await this.#uses.tell({ kind: 'EncryptionPerformed', keyId, sizeBytes });
+      await this.#session.uses.tell({ kind: 'EncryptionPerformed', keyId, sizeBytes });
     }
     return ciphertext;
   }
@@ -296,10 +275,10 @@ export class Vault {
     try {
       plaintext = decryptWith(entry, opened, parsed, options.aad);
     } catch (error) {
-      await this.#uses?.tell({ kind: 'DecryptionPerformed', keyId, success: false });
+      await this.#session.uses?.tell({ kind: 'DecryptionPerformed', keyId, success: false });
       throw error;
     }
-    await this.#uses?.tell({ kind: 'DecryptionPerformed', keyId, success: true });
+    await this.#session.uses?.tell({ kind: 'DecryptionPerformed', keyId, success: true });
     return plaintext;
   }
 
@@ -371,7 +350,7 @@ export class Vault {
   async exportKey(id: string, password: Uint8Array, options: ExportOptions = {}): Promise<Buffer> {
     const key = parseKeyId(id);
     const { exportKey } = await import('./exchange/export-key.ts');
-    return exportKey(this.#engine, this.#ledger, { id: key, password, options });
+    return exportKey(this.#session, { id: key, password, options });
   }
 
   /**
@@ -385,7 +364,7 @@ export class Vault {
     options: ImportOptions = {},
   ): Promise<KeyInfo> {
     const { importKey } = await import('./exchange/import-key.ts');
-    return importKey(this.#engine, this.#ledger, source, { password, options });
+    return importKey(this.#session, source, { password, options });
   }
 
   /**
@@ -395,7 +374,7 @@ export class Vault {
    */
   async backup(password: Uint8Array, options: BackupOptions = {}): Promise<Buffer> {
     const { makeBackup } = await import('./exchange/make-backup.ts');
-    return makeBackup(this.#engine, this.#ledger, password, options);
+    return makeBackup(this.#session, password, options);
   }
 
   /**
@@ -409,7 +388,7 @@ export class Vault {
     options: RestoreOptions = {},
   ): Promise<RestoreReport> {
     const { restoreBackup } = await import('./exchange/restore.ts');
-    return restoreBackup(this.#engine, this.#ledger, source, { password, options });
+    return restoreBackup(this.#session, source, { password, options });
   }
 
   /**
@@ -423,89 +402,12 @@ export class Vault {
     options: ImportDirectoryOptions = {},
   ): Promise<DirectoryReport> {
     const { importDirectory } = await import('./exchange/import-directory.ts');
-    return importDirectory(this.#engine, this.#ledger, directory, { unlock, options });
-  }
-
-  /** The ways in, of a vault in a file. */
-  async slots(): Promise<readonly SlotInfo[]> {
-    return this.#engine.read(slotsBody);
-  }
-
-  /** Makes another way in. @throws RangeError, KDF_LIMITS */
-  async addSlot(unlock: NewUnlock, signal?: AbortSignal): Promise<SlotInfo> {
-    const row = await newSlotRow(this.#root, unlock, { vaultId: this.#keys.vaultId, signal });
-    return this.#change((change) => addSlotBody(change, row));
-  }
-
-  /**
-   * Puts another way in into the place of one; that by which this vault was opened by default. No
-   * record is written anew: a password is changed by one row.
-   * @throws NOT_FOUND, RangeError, KDF_LIMITS
-   */
-  async replaceSlot(unlock: NewUnlock, id = this.#slotId, signal?: AbortSignal): Promise<SlotInfo> {
-    const row = await newSlotRow(this.#root, unlock, { vaultId: this.#keys.vaultId, signal });
-    const slot = await this.#change((change) => replaceSlotBody(change, id, row));
-    if (id === this.#slotId) this.#slotId = slot.id;
-    return slot;
-  }
-
-  /** @throws NOT_FOUND; CONFLICT for the last one */
-  async removeSlot(id: string): Promise<void> {
-    await this.#change((change) => removeSlotBody(change, id));
-  }
-
-  /**
-   * One page of what has happened, oldest first: each event held against the one before, and the last
-   * against what the vault knows to be the last.
-   * @throws TAMPERED
-   */
-  async audit(options: AuditOptions = {}): Promise<readonly AuditRecord[]> {
-    const { audit } = this.#keys;
-    return this.#engine.read(
-      function* (this: Vault): Steps<readonly AuditRecord[]> {
-        const { state } = yield* this.#book.get();
-        return yield* auditBody(audit, state.audit, options);
-      }.bind(this),
-    );
-  }
-
-  /** Reads the whole log and answers how many events there are. @throws TAMPERED */
-  async verifyAudit(signal?: AbortSignal): Promise<number> {
-    let count = 0;
-    let after = 0;
-    for (;;) {
-      signal?.throwIfAborted();
-      const page = await this.audit({ after });
-      const last = page.at(-1);
-      if (last === undefined) return count;
-      count += page.length;
-      after = last.sequence;
-    }
-  }
-
-  /** Events as they come, by any process, after one that is known; from now on by default. */
-  async *watchAudit(
-    options: { readonly after?: number; readonly signal?: AbortSignal } = {},
-  ): AsyncIterableIterator<AuditRecord> {
-    const { signal } = options;
-    const changes = this.#engine.changes(signal);
-    let after = options.after ?? (await this.#read()).state.audit.sequence;
-    for (;;) {
-      for (const record of await this.audit({ after })) {
-        yield record;
-        after = record.sequence;
-      }
-      if ((await changes.next()).done) return;
-    }
+    return importDirectory(this.#session, directory, { unlock, options });
   }
 
   /** Waits for what is under way, then closes. Idempotent; later calls reject with CLOSED. */
   async close(): Promise<void> {
-    try {
-      await this.#uses?.flush();
-    } finally {
-      await this.#engine.close();
-    }
+    await this.#session.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -514,52 +416,38 @@ export class Vault {
 
   /** Reads and verifies all records, and takes over what was tried in vain before. */
   async #begin(): Promise<void> {
-    await this.#read();
-    await this.#engine.read(() => requireSecrets(this.#keys, this.#book));
-    const attempts = await this.#engine.read(failedAttempts);
-    if (attempts.length > 0) await this.#change(takeAttempts);
+    await this.#session.read();
+    const { engine, keys, book } = this.#session;
+    await engine.read(() => requireSecrets(keys, book));
+    const attempts = await engine.read(failedAttempts);
+    if (attempts.length > 0) await this.#session.change(takeAttempts);
   }
 
   /** The newest version in use of a key. */
   async #newest(id: string, what: string): Promise<Opened> {
     const key = parseKeyId(id);
-    const book = this.#peek() ?? (await this.#read());
+    const book = this.#session.peek() ?? (await this.#session.read());
     const entry = requireLatest(requireFamily(book, key), key);
-    requireMaking(entry, what, this.#now(book));
+    requireMaking(entry, what, this.#session.now(book));
     return this.#take(entry, what);
   }
 
   /** This very version. */
   async #version(id: string, what: string): Promise<Opened> {
     const key = parseKeyId(id);
-    const book = this.#peek() ?? (await this.#read());
+    const book = this.#session.peek() ?? (await this.#session.read());
     const entry = requireKey(book, key);
-    requireReading(entry, what, this.#now(book));
+    requireReading(entry, what, this.#session.now(book));
     return this.#take(entry, what);
   }
 
   async #take(entry: KeyEntry, what: string): Promise<Opened> {
     const opened = this.#opened.open(entry);
     // Those two are told with what came of them.
-    if (this.#uses && what !== 'encrypt' && what !== 'decrypt') {
-      await this.#uses.tell({ kind: 'KeyAccessed', keyId: entry.info.id, operation: what });
+    if (this.#session.uses && what !== 'encrypt' && what !== 'decrypt') {
+      await this.#session.uses.tell({ kind: 'KeyAccessed', keyId: entry.info.id, operation: what });
     }
     return { entry, opened };
-  }
-
-  #peek(): Book | undefined {
-    return this.#engine.peek(this.#book.warm);
-  }
-
-  async #read(): Promise<Book> {
-    const book = await this.#engine.read(() => this.#book.get());
-    this.#book.noteCommitted(book.state.revision);
-    return book;
-  }
-
-  /** No clock that went back makes a key valid again. */
-  #now({ state }: Book): number {
-    return Math.max(this.#clock(), state.at);
   }
 
   #at<T>(
@@ -568,20 +456,9 @@ export class Vault {
     body: (change: Change, key: KeyId) => Steps<T>,
   ): Promise<T> {
     const key = parseKeyId(id);
-    return this.#change(function* (change) {
+    return this.#session.change(function* (change) {
       expectVersion(requireFamily(change.book, key), expectedVersion);
       return yield* body(change, key);
     });
-  }
-
-  async #change<T>(body: (change: Change) => Steps<T>, options?: WriteOptions): Promise<T> {
-    let made: Change | undefined;
-    const noting = (change: Change) => {
-      made = change;
-      return body(change);
-    };
-    const result = await this.#engine.write(() => this.#ledger.change(noting), options);
-    this.#book.noteCommitted(made?.state.revision ?? 0);
-    return result;
   }
 }

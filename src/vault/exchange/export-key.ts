@@ -1,11 +1,11 @@
-import type { Engine } from '../../engine/engine.ts';
 import type { Steps } from '../../engine/steps.ts';
 import type { FileFormat } from '../audit/event.ts';
 import { wipe } from '../hygiene/wipe.ts';
 import type { KeyId } from '../keys/key-id.ts';
 import { type KeyEntry, openKey } from '../keys/key-record.ts';
-import type { Change, Ledger } from '../keys/ledger.ts';
+import type { Change } from '../keys/ledger.ts';
 import { requireKey, requireReading } from '../keys/require.ts';
+import type { Session } from '../session.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { type CarriedKey, checkRustAlgorithm, rustKeyOf, writeKey } from './carried-key.ts';
 import { writeExportV1 } from './export-v1.ts';
@@ -21,17 +21,15 @@ export interface ExportOptions extends FileWish {
 
 /** The file. The event is written before there is one, and stands also where none comes of it. */
 export async function exportKey(
-  engine: Engine,
-  ledger: Ledger,
+  session: Session,
   { id, password, options }: { id: KeyId; password: Uint8Array; options: ExportOptions },
 ): Promise<Buffer> {
   const { format = 'holdfast', signal } = options;
   checkFileWish(password, options);
-  const { entry, at } = await engine.write(
-    () => ledger.change((change) => exportBody(change, id, format)),
-    { signal },
-  );
-  const key = { info: entry.info, material: openKey(ledger.keys, entry) };
+  const { entry, at } = await session.change((change) => exportBody(change, id, format), {
+    signal,
+  });
+  const key = { info: entry.info, material: openKey(session.keys, entry) };
   try {
     if (format === 'holdfast') return await closeKey(key, password, options, at);
     return Buffer.from(await writeExportV1(rustKeyOf(key), password, { ...options, now: at }));

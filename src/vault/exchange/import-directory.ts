@@ -1,6 +1,5 @@
-import type { Engine } from '../../engine/engine.ts';
 import { wipe } from '../hygiene/wipe.ts';
-import type { Ledger } from '../keys/ledger.ts';
+import type { Session } from '../session.ts';
 import { carriedOf } from './carried-key.ts';
 import { type RestoreReport, restoreCopy } from './restore.ts';
 import { readRustDirectory } from './rust-directory.ts';
@@ -20,8 +19,7 @@ export interface DirectoryReport extends RestoreReport {
 
 /** All keys that are whole, in one transaction. */
 export async function importDirectory(
-  engine: Engine,
-  ledger: Ledger,
+  session: Session,
   path: string,
   { unlock, options }: { unlock: RustUnlock | undefined; options: ImportDirectoryOptions },
 ): Promise<DirectoryReport> {
@@ -29,7 +27,7 @@ export async function importDirectory(
   try {
     const copy = { keys: keys.map(carriedOf), secrets: [], audit: [] };
     const format = 'rust-keyvault';
-    return { ...(await restoreCopy(engine, ledger, { copy, format, options })), findings };
+    return { ...(await restoreCopy(session, { copy, format, options })), findings };
   } finally {
     for (const { material } of keys) wipe(material);
   }

@@ -1,10 +1,11 @@
-import type { Engine } from '../../engine/engine.ts';
 import type { Steps } from '../../engine/steps.ts';
 import { HoldfastError } from '../../errors.ts';
 import { wipe } from '../hygiene/wipe.ts';
 import type { KeyInfo } from '../keys/key-record.ts';
-import type { Change, Ledger } from '../keys/ledger.ts';
+import type { Change } from '../keys/ledger.ts';
 import { requireKey } from '../keys/require.ts';
+import type { VaultKeys } from '../seal/vault-keys.ts';
+import type { Session } from '../session.ts';
 import { ByteReader } from './byte-reader.ts';
 import { type CarriedKey, carriedOf, readKey } from './carried-key.ts';
 import { isEnvelope } from './envelope.ts';
@@ -23,8 +24,7 @@ export interface ImportOptions {
 
 /** The key as it is in the vault now. */
 export async function importKey(
-  engine: Engine,
-  ledger: Ledger,
+  session: Session,
   source: string | Uint8Array,
   { password, options }: { password: Uint8Array; options: ImportOptions },
 ): Promise<KeyInfo> {
@@ -32,8 +32,9 @@ export async function importKey(
   assertOpening(source, password);
   const key = await readExport(source, password, signal);
   try {
-    const body = (change: Change) => importBody(change, ledger, key, overwrite);
-    return await engine.write(() => ledger.change(body), { signal });
+    return await session.change((change) => importBody(change, session.keys, key, overwrite), {
+      signal,
+    });
   } finally {
     wipe(key.material);
   }
@@ -60,11 +61,11 @@ async function readExport(
 
 function* importBody(
   change: Change,
-  ledger: Ledger,
+  keys: VaultKeys,
   key: CarriedKey,
   overwrite: boolean,
 ): Steps<KeyInfo> {
-  const merge = new KeyMerge(change.book, ledger.keys, [key], overwrite);
+  const merge = new KeyMerge(change.book, keys, [key], overwrite);
   const [conflict] = merge.outcome.conflicts;
   if (conflict) {
     const { id, why } = conflict;

@@ -1,14 +1,14 @@
-import type { Engine } from '../../engine/engine.ts';
 import { one, type Steps } from '../../engine/steps.ts';
 import { wrongArgument } from '../../errors.ts';
 import type { AuditRecord, FileFormat } from '../audit/event.ts';
 import { auditBody } from '../audit/log.ts';
 import { wipe } from '../hygiene/wipe.ts';
 import { type KeyEntry, openKey } from '../keys/key-record.ts';
-import type { Change, Ledger } from '../keys/ledger.ts';
+import type { Change } from '../keys/ledger.ts';
 import type { VaultKeys } from '../seal/vault-keys.ts';
 import { secretsAfter, versionsOf } from '../secrets/bodies.ts';
 import { openValue, type SecretRow, type SecretVersionRow } from '../secrets/secret-record.ts';
+import type { Session } from '../session.ts';
 import { readHeader } from '../vault-file.ts';
 import type { Course } from './backup-contents.ts';
 import { writeBackupV1 } from './backup-v1.ts';
@@ -51,18 +51,18 @@ const SIZE = 'SELECT coalesce(sum(length(sealed)), 0) AS sizeBytes FROM secret_v
 
 /** The file. The event is written before there is one, and stands also where none comes of it. */
 export async function makeBackup(
-  engine: Engine,
-  ledger: Ledger,
+  session: Session,
   password: Uint8Array,
   options: BackupOptions,
 ): Promise<Buffer> {
   const { format = 'holdfast', signal } = options;
   checkFileWish(password, options);
-  const snapshot = await engine.write(
-    () => ledger.change((change) => snapshotBody(change, ledger.keys, format, options.audit)),
+  const { keys } = session;
+  const snapshot = await session.change(
+    (change) => snapshotBody(change, keys, format, options.audit),
     { signal },
   );
-  const copy = openedCopy(ledger.keys, snapshot);
+  const copy = openedCopy(keys, snapshot);
   try {
     if (format === 'holdfast') return await closeCopy(copy, password, options, snapshot.createdAt);
     const file = await writeBackupV1(copy.keys.map(rustKeyOf), password, {

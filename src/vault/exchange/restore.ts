@@ -1,9 +1,10 @@
-import type { Engine } from '../../engine/engine.ts';
 import type { Steps } from '../../engine/steps.ts';
 import type { AuditEvent, AuditRecord } from '../audit/event.ts';
 import { wipe } from '../hygiene/wipe.ts';
 import type { Book } from '../keys/book.ts';
-import type { Change, Ledger } from '../keys/ledger.ts';
+import type { Change } from '../keys/ledger.ts';
+import type { VaultKeys } from '../seal/vault-keys.ts';
+import type { Session } from '../session.ts';
 import type { Course } from './backup-contents.ts';
 import { readBackupV1 } from './backup-v1.ts';
 import { parseCopy, type VaultCopy, wipeCopy } from './backup-v2.ts';
@@ -34,8 +35,7 @@ type Format = Extract<AuditEvent, { kind: 'BackupRestored' }>['format'];
 
 /** All that can be restored, in one transaction. */
 export async function restoreBackup(
-  engine: Engine,
-  ledger: Ledger,
+  session: Session,
   source: string | Uint8Array,
   { password, options }: { password: Uint8Array; options: RestoreOptions },
 ): Promise<RestoreReport> {
@@ -43,7 +43,7 @@ export async function restoreBackup(
   const copy = await readBackup(source, password, options);
   try {
     const format = isEnvelope(source) ? 'holdfast' : 'rust-keyvault-v1';
-    return await restoreCopy(engine, ledger, { copy, format, options });
+    return await restoreCopy(session, { copy, format, options });
   } finally {
     wipeCopy(copy);
   }
@@ -56,28 +56,27 @@ export interface Restoring {
 }
 
 export async function restoreCopy(
-  engine: Engine,
-  ledger: Ledger,
+  session: Session,
   { copy, format, options }: Restoring,
 ): Promise<RestoreReport> {
   const { dryRun = false, overwrite = false, signal } = options;
   const { audit } = copy;
+  const { keys } = session;
   if (!dryRun) {
-    return await engine.write(
-      () =>
-        ledger.change(function* (change) {
-          const plan = yield* planned(change.book, ledger, copy, overwrite);
-          yield* applied(change, ledger, plan, format);
-          return reportOf(plan, audit);
-        }),
+    return await session.change(
+      function* (change) {
+        const plan = yield* planned(change.book, keys, copy, overwrite);
+        yield* applied(change, keys, plan, format);
+        return reportOf(plan, audit);
+      },
       { signal },
     );
   }
   const read = function* (): Steps<RestoreReport> {
-    const book = yield* ledger.book.get();
-    return reportOf(yield* planned(book, ledger, copy, overwrite), audit);
+    const book = yield* session.book.get();
+    return reportOf(yield* planned(book, keys, copy, overwrite), audit);
   };
-  return await engine.read(read, { signal });
+  return await session.engine.read(read, { signal });
 }
 
 interface Plan {
@@ -87,23 +86,23 @@ interface Plan {
 
 function* planned(
   book: Book,
-  ledger: Ledger,
+  vaultKeys: VaultKeys,
   { keys, secrets }: Restoring['copy'],
   overwrite: boolean,
 ): Steps<Plan> {
   return {
-    keys: new KeyMerge(book, ledger.keys, keys, overwrite),
-    secrets: yield* planSecrets(ledger.keys, secrets, overwrite),
+    keys: new KeyMerge(book, vaultKeys, keys, overwrite),
+    secrets: yield* planSecrets(vaultKeys, secrets, overwrite),
   };
 }
 
 /** Nothing is written, not even that, where nothing is new. */
-function* applied(change: Change, ledger: Ledger, plan: Plan, format: Format): Steps<void> {
+function* applied(change: Change, vaultKeys: VaultKeys, plan: Plan, format: Format): Steps<void> {
   const { created, updated } = plan.keys.outcome;
   const [keys, secrets] = [created.length + updated.length, plan.secrets.writes.length];
   if (keys + secrets === 0) return;
   yield* plan.keys.apply(change);
-  yield* applySecrets(change, ledger.keys, plan.secrets);
+  yield* applySecrets(change, vaultKeys, plan.secrets);
   yield* change.tell({ kind: 'BackupRestored', format, keys, secrets });
 }
 

@@ -1,9 +1,10 @@
-import type { Engine } from '../../engine/engine.ts';
 import type { Steps } from '../../engine/steps.ts';
 import { HoldfastError, wrongArgument } from '../../errors.ts';
 import { Secret } from '../hygiene/secret.ts';
 import { wipe } from '../hygiene/wipe.ts';
-import type { Ledger } from '../keys/ledger.ts';
+import type { Change } from '../keys/ledger.ts';
+import type { VaultKeys } from '../seal/vault-keys.ts';
+import type { Session } from '../session.ts';
 import {
   changeBody,
   findSecret,
@@ -62,12 +63,10 @@ const LIMIT_MAX = 10_000;
 
 /** Named secrets of any bytes, each with all of its versions. */
 export class Secrets {
-  readonly #engine: Engine;
-  readonly #ledger: Ledger;
+  readonly #session: Session;
 
-  constructor(engine: Engine, ledger: Ledger) {
-    this.#engine = engine;
-    this.#ledger = ledger;
+  constructor(session: Session) {
+    this.#session = session;
   }
 
   /**
@@ -82,18 +81,16 @@ export class Secrets {
     }
     const tags = options.tags && tagText(options.tags);
     const { expectedVersion } = options;
-    return this.#change((ledger) =>
-      ledger.change((change) =>
-        setBody(change, ledger.keys, { name, value, tags, expectedVersion }),
-      ),
+    return this.#change((change, keys) =>
+      setBody(change, keys, { name, value, tags, expectedVersion }),
     );
   }
 
   /** The newest value or that of a version; the caller's to dispose. @throws NOT_FOUND, TAMPERED */
   async get(name: string, version?: number): Promise<Secret> {
     assertSecretName(name);
-    const found = await this.#engine.read(() => valueBody(name, version));
-    const value = openValue(this.#ledger.keys, found.row, found.version);
+    const found = await this.#session.engine.read(() => valueBody(name, version));
+    const value = openValue(this.#session.keys, found.row, found.version);
     try {
       return new Secret(value);
     } finally {
@@ -118,7 +115,7 @@ export class Secrets {
 
   async info(name: string): Promise<SecretInfo | undefined> {
     assertSecretName(name);
-    const row = await this.#engine.read(() => findSecret(name));
+    const row = await this.#session.engine.read(() => findSecret(name));
     return row && infoOf(row);
   }
 
@@ -136,7 +133,7 @@ export class Secrets {
     let after = cursor;
     for (;;) {
       const from = after;
-      const rows = await this.#engine.read(() => secretsAfter(from, LIMIT));
+      const rows = await this.#session.engine.read(() => secretsAfter(from, LIMIT));
       for (const row of rows) {
         after = row.name;
         const info = infoOf(row);
@@ -151,47 +148,39 @@ export class Secrets {
   async tag(name: string, tags: Readonly<Record<string, string>>): Promise<SecretInfo> {
     assertSecretName(name);
     const text = tagText(tags);
-    return this.#change((ledger) =>
-      ledger.change((change) => changeBody(change, ledger.keys, name, { tags: text }, 'tagged')),
-    );
+    return this.#change((change, keys) => changeBody(change, keys, name, { tags: text }, 'tagged'));
   }
 
   /** Nobody reads it; until its grace is over, in ms (default 7 days), it can be undeleted. @throws NOT_FOUND */
   async delete(name: string, { graceMs = GRACE_MS } = {}): Promise<SecretInfo> {
     assertSecretName(name);
     if (!(graceMs >= 0)) throw wrongArgument('range', `graceMs must be from 0, not ${graceMs}`);
-    return this.#change((ledger) =>
-      ledger.change((change) => {
-        const ends = { deleted_at: change.at, purge_at: Math.floor(change.at + graceMs) };
-        return changeBody(change, ledger.keys, name, ends, 'deleted');
-      }),
-    );
+    return this.#change((change, keys) => {
+      const ends = { deleted_at: change.at, purge_at: Math.floor(change.at + graceMs) };
+      return changeBody(change, keys, name, ends, 'deleted');
+    });
   }
 
   /** @throws NOT_FOUND */
   async undelete(name: string): Promise<SecretInfo> {
     assertSecretName(name);
     const lives = { deleted_at: null, purge_at: null };
-    return this.#change((ledger) =>
-      ledger.change((change) => changeBody(change, ledger.keys, name, lives, 'undeleted')),
-    );
+    return this.#change((change, keys) => changeBody(change, keys, name, lives, 'undeleted'));
   }
 
   /** Removes it with all its values and their key, at once and for good. @throws NOT_FOUND */
   async shred(name: string): Promise<void> {
     assertSecretName(name);
-    const { keys } = this.#ledger;
-    await this.#engine.write(() => this.#ledger.change((change) => shredBody(change, keys, name)));
+    await this.#session.change((change) => shredBody(change, this.#session.keys, name));
   }
 
   /** Shreds what was deleted and whose grace is over; answers the names. */
   async purge(): Promise<readonly string[]> {
-    const { keys } = this.#ledger;
-    return this.#engine.write(() => this.#ledger.change((change) => purgeBody(change, keys)));
+    return this.#session.change((change) => purgeBody(change, this.#session.keys));
   }
 
-  async #change(body: (ledger: Ledger) => Steps<SecretRow>): Promise<SecretInfo> {
-    return infoOf(await this.#engine.write(() => body(this.#ledger)));
+  async #change(body: (change: Change, keys: VaultKeys) => Steps<SecretRow>): Promise<SecretInfo> {
+    return infoOf(await this.#session.change((change) => body(change, this.#session.keys)));
   }
 }
 

@@ -46,7 +46,7 @@ export function subjectOf(vault: Vault): VaultSubject {
       const names = new Map((await everything(vault)).map(({ id, label }) => [id, label ?? '']));
       const found: string[] = [];
       for (let after = 0; ; ) {
-        const page = await vault.audit({ after });
+        const page = await vault.audit.read({ after });
         for (const { event } of page) {
           if (event.kind === 'KeyCreated') found.push(names.get(event.keyId) ?? event.keyId);
         }
@@ -57,7 +57,7 @@ export function subjectOf(vault: Vault): VaultSubject {
     },
     async validate() {
       try {
-        await vault.verifyAudit();
+        await vault.audit.verify();
         return [];
       } catch (error) {
         return [error instanceof Error ? error.message : String(error)];

@@ -1,0 +1,59 @@
+import type { Steps } from '../../engine/steps.ts';
+import type { Session } from '../session.ts';
+import type { AuditRecord } from './event.ts';
+import { type AuditOptions, auditBody } from './log.ts';
+
+export interface WatchOptions {
+  /** `sequence` of the last event that is known already; from now on by default. */
+  readonly after?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What has happened in a vault, by any process. */
+export class Audit {
+  readonly #session: Session;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  /**
+   * One page, oldest first: each event held against the one before, and the last against what the
+   * vault knows to be the last.
+   * @throws TAMPERED
+   */
+  async read(options: AuditOptions = {}): Promise<readonly AuditRecord[]> {
+    const { engine, book, keys } = this.#session;
+    return engine.read(function* (): Steps<readonly AuditRecord[]> {
+      const { state } = yield* book.get();
+      return yield* auditBody(keys.audit, state.audit, options);
+    });
+  }
+
+  /** Reads the whole log and answers how many events there are. @throws TAMPERED */
+  async verify(signal?: AbortSignal): Promise<number> {
+    let count = 0;
+    let after = 0;
+    for (;;) {
+      signal?.throwIfAborted();
+      const page = await this.read({ after });
+      const last = page.at(-1);
+      if (last === undefined) return count;
+      count += page.length;
+      after = last.sequence;
+    }
+  }
+
+  /** Events as they come. @throws TAMPERED */
+  async *watch({ after, signal }: WatchOptions = {}): AsyncIterableIterator<AuditRecord> {
+    const changes = this.#session.engine.changes(signal);
+    let last = after ?? (await this.#session.read()).state.audit.sequence;
+    for (;;) {
+      for (const record of await this.read({ after: last })) {
+        yield record;
+        last = record.sequence;
+      }
+      if ((await changes.next()).done) return;
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import type { KeyObject } from 'node:crypto';
+import type { Steps } from '../engine/steps.ts';
+import { HoldfastError } from '../errors.ts';
+import { wipe } from './hygiene/wipe.ts';
+import type { Change } from './keys/ledger.ts';
+import type { Session } from './session.ts';
+import { parseSlot, type SlotKind } from './slots/slot.ts';
+import { wrapRoot } from './slots/slots.ts';
+import { type NewUnlock, newSlotOf } from './unlock.ts';
+import { readHeader, type SlotRow } from './vault-file.ts';
+
+/** One way into a vault. */
+export interface SlotInfo {
+  readonly id: string;
+  readonly kind: SlotKind;
+}
+
+/** The ways into a vault. All of them lead to the same root key, so none costs another. */
+export class Slots {
+  readonly #session: Session;
+  readonly #root: KeyObject;
+  /** The one by which this vault was opened. */
+  #own: string;
+
+  constructor(session: Session, root: KeyObject, own: string) {
+    this.#session = session;
+    this.#root = root;
+    this.#own = own;
+  }
+
+  async list(): Promise<readonly SlotInfo[]> {
+    return this.#session.engine.read(slotsBody);
+  }
+
+  /** Makes another way in. @throws RangeError, KDF_LIMITS */
+  async add(unlock: NewUnlock, signal?: AbortSignal): Promise<SlotInfo> {
+    const row = await this.#row(unlock, signal);
+    return this.#session.change((change) => addSlotBody(change, row));
+  }
+
+  /**
+   * Puts another way in into the place of one; that by which this vault was opened by default. No
+   * record is written anew: a password is changed by one row.
+   * @throws NOT_FOUND, RangeError, KDF_LIMITS
+   */
+  async replace(unlock: NewUnlock, id = this.#own, signal?: AbortSignal): Promise<SlotInfo> {
+    const row = await this.#row(unlock, signal);
+    const slot = await this.#session.change((change) => replaceSlotBody(change, id, row));
+    if (id === this.#own) this.#own = slot.id;
+    return slot;
+  }
+
+  /** @throws NOT_FOUND; CONFLICT for the last one */
+  async remove(id: string): Promise<void> {
+    await this.#session.change((change) => removeSlotBody(change, id));
+  }
+
+  /** The root key in a new slot. */
+  async #row(wish: NewUnlock, signal: AbortSignal | undefined): Promise<SlotRow> {
+    const { vaultId } = this.#session.keys;
+    const slot = await newSlotOf(wish, signal);
+    const root = this.#root.export();
+    try {
+      const wrapped = await wrapRoot(root, slot, { vaultId, signal });
+      return { id: parseSlot(wrapped).id, slot: wrapped };
+    } finally {
+      wipe(root);
+      if ('secret' in slot) wipe(slot.secret);
+    }
+  }
+}
+
+function* slotsBody(): Steps<readonly SlotInfo[]> {
+  const header = yield* readHeader();
+  return (header?.slots ?? []).map(infoOf);
+}
+
+function* addSlotBody(change: Change, row: SlotRow): Steps<SlotInfo> {
+  const info = infoOf(row);
+  yield* change.putSlot(row);
+  yield* change.tell({ kind: 'SlotChanged', slot: info.id, change: 'added' });
+  return info;
+}
+
+/** @throws NOT_FOUND when another process has replaced or removed it meanwhile */
+function* replaceSlotBody(change: Change, old: string, row: SlotRow): Steps<SlotInfo> {
+  yield* requireSlot(old);
+  yield* change.removeSlot(old);
+  yield* change.putSlot(row);
+  yield* change.tell({ kind: 'SlotChanged', slot: old, change: 'replaced' });
+  return infoOf(row);
+}
+
+/** @throws NOT_FOUND; CONFLICT for the last one: nobody could open the vault again */
+function* removeSlotBody(change: Change, id: string): Steps<void> {
+  const slots = yield* requireSlot(id);
+  if (slots.length === 1) {
+    throw new HoldfastError('CONFLICT', `slot ${id} is the last way into the vault`);
+  }
+  yield* change.removeSlot(id);
+  yield* change.tell({ kind: 'SlotChanged', slot: id, change: 'removed' });
+}
+
+function* requireSlot(id: string): Steps<readonly SlotInfo[]> {
+  const slots = yield* slotsBody();
+  if (slots.some((slot) => slot.id === id)) return slots;
+  throw new HoldfastError('NOT_FOUND', `the vault has no slot ${id}`);
+}
+
+function infoOf({ id, slot }: SlotRow): SlotInfo {
+  return { id, kind: parseSlot(slot).params.kind };
+}
