@@ -8,12 +8,18 @@ import { type KeyId, VERSION_MAX, versionId } from './key-id.ts';
 import { type KeyEntry, type KeyInfo, NO_NANOS } from './key-record.ts';
 import { mayBecome, mayMake } from './key-state.ts';
 import type { Change } from './ledger.ts';
-import { expectVersion, requireFamily, requireLatest, wrongState } from './require.ts';
+import {
+  assertValidity,
+  expectVersion,
+  requireFamily,
+  requireLatest,
+  wrongState,
+} from './require.ts';
 
 /**
  * Gives a key a new version with new material. The one that was in use is Deprecated: it decrypts
  * what it has encrypted. All versions stay as they are otherwise.
- * @throws NOT_FOUND, KEY_STATE, CONFLICT
+ * @throws NOT_FOUND, KEY_STATE, CONFLICT, RangeError
  */
 export function* rotateBody(change: Change, id: KeyId, options: RotateOptions): Steps<KeyInfo> {
   const family = requireFamily(change.book, id);
@@ -24,6 +30,7 @@ export function* rotateBody(change: Change, id: KeyId, options: RotateOptions): 
     throw new HoldfastError('KEY_STATE', `key ${id} has all ${VERSION_MAX} versions it can have`);
   }
   const { baseId, algorithm, label } = latest.info;
+  const validity = validityOf(latest.info, change.at, options);
   if (!options.stage) yield* deprecateAll(change, family);
   const material = randomBytes(KEY_BYTES);
   try {
@@ -32,7 +39,7 @@ export function* rotateBody(change: Change, id: KeyId, options: RotateOptions): 
         ...{ id: versionId(baseId, version), baseId, version, algorithm, label },
         state: options.stage ? 'Pending' : 'Active',
         createdAt: change.at,
-        ...validityOf(latest.info, change.at, options),
+        ...validity,
         nanos: NO_NANOS,
       },
       material,
@@ -79,12 +86,21 @@ function* deprecateAll(change: Change, family: readonly KeyEntry[]): Steps<void>
   }
 }
 
-/** What is said, or else as long from now as the version before had when it was made. */
+/**
+ * What is said, or else as long from now as the version before had when it was made.
+ * @throws RangeError when one is said that does not go with the other
+ */
 function validityOf(latest: KeyInfo, at: number, said: Validity): Required<Validity> {
+  // A limit may be as late as a number goes, and before the version was made where it came from
+  // elsewhere: what is added must stay a time that a row can hold.
   const lasting = (until: number | undefined) =>
-    until === undefined ? undefined : at + (until - latest.createdAt);
-  return {
+    until === undefined
+      ? undefined
+      : Math.min(at + Math.max(0, until - latest.createdAt), Number.MAX_SAFE_INTEGER);
+  const validity = {
     encryptUntil: said.encryptUntil ?? lasting(latest.encryptUntil),
     decryptUntil: said.decryptUntil ?? lasting(latest.decryptUntil),
   };
+  assertValidity(validity);
+  return validity;
 }
