@@ -2,165 +2,205 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { defaultPolicy, Ports, validateStore } from '../src/ports.ts';
-import { differences, type Holdings, KINDS, type Kind, readLastWords } from './kill-log.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Random } from '../src/torture/declare/random.ts';
+import { type Entry, isAtWork, type LastWords, readLastWords } from './journal.ts';
+import { type Count, Tally } from './tally.ts';
+
+/** A process that is no more. */
+export interface Dead<E extends Entry> {
+  /** Its own directory. */
+  readonly home: string;
+  readonly role: string;
+  readonly words: LastWords<E>;
+}
+
+/** What was found in a store. */
+export interface Inspection {
+  readonly violations: readonly string[];
+  /** How long the next change took, opening included. */
+  readonly recoveryMs: number;
+  /** How many of the operations that were under way have happened. */
+  readonly happened: number;
+}
+
+/** What the processes of a kill loop do, and what must be true of their store after a kill. */
+export interface Scene<E extends Entry> {
+  /**
+   * The module that a victim runs. Arguments: directory of the store, its own directory, file of its
+   * journal, seed, role, and the name of a deliberate fault, if any.
+   */
+  readonly worker: string;
+  /** Processes at once. */
+  readonly crew: number;
+  /** Looks for what these were told. Others may be at work. */
+  readonly inspect: (store: string, dead: readonly Dead<E>[]) => Promise<Inspection>;
+}
 
 export interface KillOptions {
-  /** Processes to kill. */
-  readonly rounds: number;
+  /** How many processes to kill, at least, of each role. */
+  readonly kills: Readonly<Record<string, number>>;
   readonly seed: number;
-  /** A deliberate fault of the victims: they acknowledge before the write has resolved. */
-  readonly early?: boolean;
-  readonly note?: (line: string) => void;
+  readonly fault?: string | undefined;
+  readonly note?: ((line: string) => void) | undefined;
 }
 
 export interface KillReport {
   readonly seed: number;
-  readonly rounds: number;
-  /** Kills that hit a process between the begin and the end of an operation, by its kind. */
-  readonly inside: Readonly<Record<Kind, number>>;
-  readonly insideTotal: number;
+  readonly kills: number;
+  /** Kills that hit a process between the begin and the end of an operation. */
+  readonly inside: number;
+  readonly roles: Readonly<Record<string, Count>>;
   /** Operations that had been acknowledged by processes that were killed. */
   readonly acknowledged: number;
-  /** How long the next reservation took after a kill, ms, at worst. */
+  /** Of the operations that were under way, how many have happened. */
+  readonly happened: number;
+  /** ms, at worst. */
   readonly worstRecoveryMs: number;
   readonly violations: readonly string[];
 }
 
-const VICTIMS = 3;
 /** Kills before a store is left for a fresh one, so that first opens are hit as well. */
 const KILLS_PER_STORE = 12;
 
-/** Kills processes in the middle of their work and holds the file against what they were told. */
-export async function runKillLoop(options: KillOptions): Promise<KillReport> {
-  const inside = Object.fromEntries(KINDS.map((kind) => [kind, 0])) as Record<Kind, number>;
-  const violations: string[] = [];
-  const score = { rounds: 0, acknowledged: 0, worstRecoveryMs: 0 };
-  let seed = options.seed >>> 0;
-  const random = () => {
-    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
-    return seed / 2 ** 32;
-  };
-  while (score.rounds < options.rounds && violations.length === 0) {
-    const arena = new Arena(random, options.early ?? false);
+/** Kills processes in the middle of their work and holds the store against what they were told. */
+export async function runKillLoop<E extends Entry>(
+  scene: Scene<E>,
+  options: KillOptions,
+): Promise<KillReport> {
+  const tally = new Tally(options.kills);
+  const random = new Random(String(options.seed));
+  while (!tally.isFull && tally.violations.length === 0) {
+    const arena = new Arena(scene, random, tally, options.fault ?? '');
     try {
-      const kills = Math.min(KILLS_PER_STORE, options.rounds - score.rounds);
-      for (let kill = 0; kill < kills; kill++) {
-        const result = await arena.killOne();
-        score.rounds += 1;
-        score.acknowledged += result.acknowledged;
-        score.worstRecoveryMs = Math.max(score.worstRecoveryMs, result.recoveryMs);
-        if (result.inside) inside[result.inside] += 1;
-        violations.push(...result.violations.map((text) => `kill ${score.rounds}: ${text}`));
-        if (violations.length > 0) break;
-      }
+      await arena.run();
     } finally {
-      await arena.end(violations.length > 0);
+      await arena.end(tally.violations.length > 0);
     }
-    if (violations.length > 0) violations.push(`the store is kept in ${arena.directory}`);
-    options.note?.(
-      `${score.rounds} of ${options.rounds} kills, ${total(inside)} inside an operation`,
-    );
+    if (tally.violations.length > 0) tally.violations.push(`the store is kept in ${arena.home}`);
+    options.note?.(tally.line);
   }
-  return { seed: options.seed, ...score, inside, insideTotal: total(inside), violations };
-}
-
-function total(inside: Readonly<Record<Kind, number>>): number {
-  return Object.values(inside).reduce((sum, count) => sum + count, 0);
+  return { seed: options.seed, ...tally.figures };
 }
 
 interface Victim {
   readonly child: ChildProcess;
+  readonly role: string;
   /** Resolves when it is dead, of itself or killed. */
   readonly dead: Promise<unknown>;
   readonly home: string;
-  readonly log: string;
-}
-
-interface KillResult {
-  readonly inside: Kind | undefined;
-  readonly acknowledged: number;
-  readonly recoveryMs: number;
-  readonly violations: readonly string[];
+  readonly journal: string;
 }
 
 /** One store and the processes that work on it. */
-class Arena {
-  readonly directory = realpathSync(mkdtempSync(join(tmpdir(), 'holdfast-proof-')));
-  readonly #data = join(this.directory, 'data');
-  readonly #random: () => number;
-  readonly #early: boolean;
+class Arena<E extends Entry> {
+  readonly home = realpathSync(mkdtempSync(join(tmpdir(), 'holdfast-proof-')));
+  readonly #scene: Scene<E>;
+  readonly #random: Random;
+  readonly #tally: Tally;
+  readonly #fault: string;
   readonly #victims: Victim[] = [];
+  readonly #dead: Dead<E>[] = [];
   #born = 0;
 
-  constructor(random: () => number, early: boolean) {
+  constructor(scene: Scene<E>, random: Random, tally: Tally, fault: string) {
+    this.#scene = scene;
     this.#random = random;
-    this.#early = early;
-    for (let count = 0; count < VICTIMS; count++) this.#victims.push(this.#spawn());
+    this.#tally = tally;
+    this.#fault = fault;
   }
 
-  async killOne(): Promise<KillResult> {
-    const index = Math.floor(this.#random() * this.#victims.length);
-    const [victim] = this.#victims.splice(index, 1);
-    if (!victim) throw new Error('there is nobody to kill');
-    // One in eight is hit at any moment of its start; the others when they are at work.
-    if (this.#random() > 1 / 8) await atWork(victim);
-    await new Promise((resolve) => setTimeout(resolve, this.#random() * 100));
-    const diedItself = victim.child.exitCode !== null;
-    victim.child.kill('SIGKILL');
-    await victim.dead;
-    const words = readLastWords(victim.log);
-    const { violations, recoveryMs } = await this.#inspect(victim, words);
-    if (diedItself) violations.push(`a process ended by itself: ${JSON.stringify(words.inside)}`);
-    this.#victims.push(this.#spawn());
-    const acknowledged = words.acknowledged.length;
-    return { inside: words.inside?.kind, acknowledged, recoveryMs, violations };
+  /** Kills one by one, in the end all that are left at one moment, and looks at each of them again. */
+  async run(): Promise<void> {
+    while (this.#victims.length < this.#scene.crew) this.#victims.push(this.#spawn());
+    while (this.#isGoingOn()) {
+      const index = this.#random.int(this.#victims.length);
+      const [victim] = this.#victims.splice(index, 1);
+      if (victim === undefined) throw new Error('there is nobody to kill');
+      await this.#kill([victim]);
+      this.#victims.push(this.#spawn());
+    }
+    if (this.#tally.violations.length > 0) return;
+    await this.#kill(this.#victims.splice(0));
+    await this.#inspect(this.#dead);
   }
 
   async end(keep: boolean): Promise<void> {
     for (const { child } of this.#victims) child.kill('SIGKILL');
     await Promise.all(this.#victims.map(({ dead }) => dead));
-    if (!keep) rmSync(this.directory, { recursive: true, force: true });
+    if (!keep) rmSync(this.home, { recursive: true, force: true });
   }
 
-  async #inspect(victim: Victim, words: ReturnType<typeof readLastWords>) {
-    const policy = { min: 1024, max: 65_535, autoprune: false, autoexpire: false };
-    const occupancy = { ...defaultPolicy.occupancy, skip: true };
-    const from = performance.now();
-    await using ports = await Ports.open({
-      dir: this.#data,
-      policy: { ...policy, occupancy },
-      durability: 'process',
-    });
-    await ports.reserve(join(this.directory, `after-${this.#born}`));
-    const recoveryMs = performance.now() - from;
-    const rows = new Map<string, number[]>();
-    for await (const { path, port } of ports.all({ path: victim.home })) {
-      const held = rows.get(path);
-      if (held) held.push(port);
-      else rows.set(path, [port]);
+  #isGoingOn(): boolean {
+    if (this.#tally.violations.length > 0 || this.#tally.isFull) return false;
+    return this.#dead.length + this.#victims.length < KILLS_PER_STORE;
+  }
+
+  async #kill(victims: readonly Victim[]): Promise<void> {
+    for (const victim of victims) {
+      const late = await untilReady(victim, this.#random.int(16));
+      if (late) this.#tally.violations.push(late);
     }
-    const violations = differences(words, rows satisfies Holdings);
-    for (const { message } of await validateStore(this.#data)) violations.push(message);
-    return { violations, recoveryMs };
+    await pause(this.#random.int(100_000) / 1000);
+    const killed: Dead<E>[] = [];
+    const surprises: string[] = [];
+    for (const victim of victims) {
+      if (hasEnded(victim)) surprises.push(`a process ended by itself: ${victim.journal}`);
+      victim.child.kill('SIGKILL');
+    }
+    for (const { dead, home, role, journal } of victims) {
+      await dead;
+      killed.push({ home, role, words: readLastWords<E>(journal) });
+    }
+    this.#dead.push(...killed);
+    for (const { role, words } of killed) this.#tally.count(role, words);
+    this.#tally.violations.push(...surprises);
+    this.#tally.happened += await this.#inspect(killed);
+  }
+
+  async #inspect(dead: readonly Dead<E>[]): Promise<number> {
+    const found = await this.#scene.inspect(this.#store, dead);
+    const { kills, violations } = this.#tally;
+    violations.push(...found.violations.map((text) => `kill ${kills}: ${text}`));
+    this.#tally.noteRecovery(found.recoveryMs);
+    return found.happened;
+  }
+
+  get #store(): string {
+    return join(this.home, 'data');
   }
 
   #spawn(): Victim {
     this.#born += 1;
-    const home = join(this.directory, `victim-${this.#born}`);
-    mkdirSync(join(home, 'k0'), { recursive: true });
-    const log = join(home, 'log');
-    const seed = String(Math.floor(this.#random() * 2 ** 32));
-    const file = join(import.meta.dirname, 'kill-worker.ts');
+    const role = this.#random.pick(this.#tally.wanted(this.#victims.map((one) => one.role)));
+    const home = join(this.home, `victim-${this.#born}`);
+    mkdirSync(home);
+    const journal = join(home, 'journal');
+    const seed = String(this.#random.int(2 ** 32));
     const { NODE_EXTRA_CA_CERTS: _, NODE_TEST_CONTEXT: __, ...env } = process.env;
-    const args = [file, this.#data, home, log, seed, ...(this.#early ? ['early'] : [])];
+    const args = [this.#scene.worker, this.#store, home, journal, seed, role, this.#fault];
     const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
-    return { child, dead: new Promise((resolve) => child.once('exit', resolve)), home, log };
+    const dead = new Promise((resolve) => child.once('exit', resolve));
+    return { child, role, dead, home, journal };
   }
 }
 
-async function atWork({ child, log }: Victim): Promise<void> {
-  while (!existsSync(log) && child.exitCode === null) {
-    await new Promise((resolve) => setTimeout(resolve, 2));
+/** What others have left may not keep a process from its work for longer. */
+const START_MS = 60_000;
+const LOOK_MS = 2;
+
+/** One in sixteen is hit at any moment of its start, one when it opens the store. */
+async function untilReady(victim: Victim, lot: number): Promise<string | undefined> {
+  if (lot === 0) return undefined;
+  const { journal } = victim;
+  const limitAt = performance.now() + START_MS;
+  while (!(lot === 1 ? existsSync(journal) : isAtWork(journal)) && !hasEnded(victim)) {
+    if (performance.now() > limitAt) return `a process did not get to its work: ${journal}`;
+    await pause(LOOK_MS);
   }
+  return undefined;
+}
+
+function hasEnded({ child }: Victim): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
 }

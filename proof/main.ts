@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PoolSet, reportText, runPresets, runSelfTest } from '../src/torture.ts';
 import { countVerdicts, twinCases } from '../test/twins/run-twins.ts';
-import { runCliKills } from './cli-kills.ts';
 import { writeEvidence } from './evidence.ts';
-import { KINDS } from './kill-log.ts';
-import { type KillReport, runKillLoop } from './kill-loop.ts';
+import { runKillLanes } from './kill-lanes.ts';
+import { runCliKills } from './ports/cli-kills.ts';
+import { KINDS } from './ports/holdings.ts';
+import { portsScene } from './ports/kill-scene.ts';
 
 // npm run proof [-- --part kill|twins|self-test|presets|evidence] [--rounds N] [--seed S]: the full counts,
 // written to docs/proof.md part by part; exit 1 when anything does not hold.
@@ -30,37 +31,30 @@ interface Section {
 
 const note = (line: string) => console.error(`  ${line}`);
 const SEEDS = 20;
-/** Two stores at a time, one for each core of the smallest machine. */
-const LANES = 2;
+/** The one role that there is. */
+const PORTS = 'ports';
 const CLI_ROUNDS = 60;
 const EVIDENCE_RUNS = 20;
 
 async function kill(): Promise<Section> {
-  const rounds = Math.ceil(Number(values.rounds) / LANES);
   const seed = Number(values.seed);
-  const lanes = Array.from({ length: LANES }, (_, lane) =>
-    runKillLoop({ rounds, seed: seed + lane, note: (line) => note(`lane ${lane + 1}: ${line}`) }),
-  );
-  const reports = await Promise.all(lanes);
+  const wanted = Number(values.rounds);
+  const report = await runKillLanes(portsScene, { kills: { [PORTS]: wanted }, seed, note });
   const cli = await runCliKills(CLI_ROUNDS, seed);
-  const sum = (pick: (report: KillReport) => number) =>
-    reports.reduce((total, report) => total + pick(report), 0);
-  const inside = sum((report) => report.insideTotal);
-  const kills = sum((report) => report.rounds);
-  const violations = [...reports.flatMap((report) => report.violations), ...cli.violations];
-  const worst = Math.max(...reports.map((report) => report.worstRecoveryMs)).toFixed(0);
-  const enough = kills >= Number(values.rounds) && inside / kills >= 0.3;
+  const { kills, inside, acknowledged } = report;
+  const violations = [...report.violations, ...cli.violations];
+  const enough = kills >= wanted && inside / kills >= 0.3;
   const lines = [
     `Seed ${seed}. ${kills} kills of processes that work on one store with others; ` +
       `${inside} (${((100 * inside) / kills).toFixed(0)} %) hit inside an operation:`,
     '',
     '| inside | kills |',
     '|---|---|',
-    ...KINDS.map((kind) => `| ${kind} | ${sum((report) => report.inside[kind])} |`),
+    ...KINDS.map((kind) => `| ${kind} | ${report.roles[PORTS]?.inside[kind] ?? 0} |`),
     '',
-    `${sum((report) => report.acknowledged)} operations had been acknowledged by the killed; ` +
+    `${acknowledged} operations had been acknowledged by the killed; ` +
       `each was in the file as told. Half groups, half moves, half cleanups, unsound files: ${violations.length === 0 ? 'none' : violations.length}. ` +
-      `The next reservation after a kill took at most ${worst} ms, opening included.`,
+      `The next reservation after a kill took at most ${report.worstRecoveryMs.toFixed(0)} ms, opening included.`,
     '',
     `${cli.rounds} kills of the real command line: ${cli.printed} had printed a port, ` +
       `and every one of those is in the file.`,

@@ -1,17 +1,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { runCliKills } from '../proof/cli-kills.ts';
 import { runKillLoop } from '../proof/kill-loop.ts';
+import { runCliKills } from '../proof/ports/cli-kills.ts';
+import { portsScene } from '../proof/ports/kill-scene.ts';
 
 test('after kill -9 every acknowledged write is there and nothing is half-done', async (t) => {
-  const report = await runKillLoop({ rounds: 24, seed: Date.now() % 2 ** 31 });
-  t.diagnostic(`seed ${report.seed}, ${report.insideTotal} of ${report.rounds} inside`);
+  const report = await runKillLoop(portsScene, {
+    ...{ kills: { ports: 24 }, seed: Date.now() % 2 ** 31 },
+  });
+  t.diagnostic(`seed ${report.seed}, ${report.inside} of ${report.kills} inside`);
   assert.deepEqual(report.violations, []);
-  assert.ok(report.insideTotal >= 0.3 * report.rounds);
+  assert.ok(report.inside >= 0.3 * report.kills);
 });
 
 test('the kill loop catches a process that acknowledges before its write has resolved', async () => {
-  const { violations } = await runKillLoop({ rounds: 100, seed: 8, early: true });
+  const { violations } = await runKillLoop(portsScene, {
+    ...{ kills: { ports: 100 }, seed: 8, fault: 'early' },
+  });
   assert.ok(violations.length > 0);
 });
 

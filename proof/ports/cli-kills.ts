@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Ports, validateStore } from '../src/ports.ts';
+import { Ports, validateStore } from '../../src/ports.ts';
 
 export interface CliKillReport {
   readonly rounds: number;
@@ -36,7 +36,7 @@ export async function runCliKills(rounds: number, seed: number): Promise<CliKill
 
 function reserveAndKill(dir: string, path: string, afterMs: number): Promise<string> {
   const { NODE_EXTRA_CA_CERTS: _, NODE_TEST_CONTEXT: __, ...env } = process.env;
-  const bin = join(import.meta.dirname, '../bin/holdfast.js');
+  const bin = join(import.meta.dirname, '../../bin/holdfast.js');
   const flags = ['--path', path, '--data-dir', dir, '--allow-unrelated-path'];
   const child = spawn(process.execPath, [bin, 'ports', 'reserve', ...flags], {
     env,

@@ -1,15 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs';
+import type { Entry, LastWords } from '../journal.ts';
 
 /** Services of each group that a victim reserves. */
 export const GROUP_SIZE = 4;
 
 export const KINDS = ['open', 'reserve', 'group', 'release', 'migrate', 'gone', 'cleanup'] as const;
-export type Kind = (typeof KINDS)[number];
 
-/** One line of a victim's log: what it began, or what has resolved. */
-export interface Entry {
-  readonly event: 'begin' | 'done';
-  readonly kind: Kind;
+/** One line of a victim's journal. */
+export interface PortsEntry extends Entry {
+  readonly kind: (typeof KINDS)[number];
   readonly path?: string;
   readonly to?: string;
   readonly ports?: readonly number[];
@@ -18,26 +16,14 @@ export interface Entry {
 /** Ports by path, as sets of rows: what the file must hold of one victim. */
 export type Holdings = ReadonlyMap<string, readonly number[]>;
 
-/** What a victim had done, and what it was doing, when it was killed. */
-export interface LastWords {
-  readonly acknowledged: readonly Entry[];
-  readonly inside: Entry | undefined;
-}
-
-export function readLastWords(file: string): LastWords {
-  const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
-  // A line that was cut off by the kill was not written.
-  const entries = lines.slice(0, -1).map((line) => JSON.parse(line) as Entry);
-  const acknowledged = entries.filter((entry) => entry.event === 'done');
-  const last = entries.at(-1);
-  return { acknowledged, inside: last?.event === 'begin' ? last : undefined };
-}
-
 /**
  * Sentences about how the rows of one victim differ from what it was told. `rows` is what the file
  * holds below its directory, ports by path.
  */
-export function differences({ acknowledged, inside }: LastWords, rows: Holdings): string[] {
+export function differences(
+  { acknowledged, inside }: LastWords<PortsEntry>,
+  rows: Holdings,
+): string[] {
   const expected = new Map<string, readonly number[]>();
   for (const { kind, path = '', to = '', ports } of acknowledged) {
     if (kind === 'reserve' || kind === 'group') expected.set(path, ports ?? []);
@@ -60,7 +46,7 @@ export function differences({ acknowledged, inside }: LastWords, rows: Holdings)
 }
 
 /** An operation that was under way has happened wholly or not at all. */
-function doubt(inside: Entry, expected: Holdings, rows: Holdings): string[] {
+function doubt(inside: PortsEntry, expected: Holdings, rows: Holdings): string[] {
   const { kind, path = '', to = '' } = inside;
   const before = sorted(expected.get(path));
   const here = sorted(rows.get(path));
@@ -75,7 +61,7 @@ function doubt(inside: Entry, expected: Holdings, rows: Holdings): string[] {
 }
 
 /** Groups are there with every row or with none, whoever made or removed them. */
-function halves(rows: Holdings, inside: Entry | undefined): string[] {
+function halves(rows: Holdings, inside: PortsEntry | undefined): string[] {
   const found: string[] = [];
   for (const [path, ports] of rows) {
     const isGroup = isGone(path) || (inside?.kind === 'group' && path === inside.path);

@@ -1,44 +1,33 @@
-import { mkdirSync, openSync, writeSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { defaultPolicy, numberedServices, Ports } from '../src/ports.ts';
-import { type Entry, GROUP_SIZE } from './kill-log.ts';
+import { defaultPolicy, numberedServices, Ports } from '../../src/ports.ts';
+import { Random } from '../../src/torture/declare/random.ts';
+import { Journal } from '../journal.ts';
+import { GROUP_SIZE, type PortsEntry } from './holdings.ts';
 
-// One victim of the kill loop: works on keys of its own without a pause, and writes down what it
-// begins and what has resolved, each with a synchronous write, until it is killed.
-// Arguments: data directory, own directory, log file, seed, 'early' to acknowledge too soon.
+// One victim of the kill loop (see `Scene.worker`): works on paths of its own without a pause.
 
-const [dir = '', home = '', logFile = '', seedText = '0', fault] = process.argv.slice(2);
-const log = openSync(logFile, 'a');
-let random = Number(seedText) >>> 0;
+const [dir = '', home = '', file = '', seed = '0', , fault] = process.argv.slice(2);
+mkdirSync(join(home, 'k0'));
+const journal = new Journal<PortsEntry>(file, fault === 'early');
+const random = new Random(seed);
 
-function below(limit: number): number {
-  random = (Math.imul(random, 1664525) + 1013904223) >>> 0;
-  return Math.floor((random / 2 ** 32) * limit);
-}
-
-function note(entry: Entry): void {
-  writeSync(log, `${JSON.stringify(entry)}\n`);
-}
-
-async function act(begin: Entry, work: () => Promise<Entry>): Promise<void> {
-  note(begin);
-  const pending = work();
-  if (fault === 'early') note({ ...begin, event: 'done' });
-  const done = await pending;
-  if (fault !== 'early') note(done);
+function act(begin: PortsEntry, work: () => Promise<PortsEntry>): Promise<void> {
+  return journal.act(begin, work);
 }
 
 const occupancy = { ...defaultPolicy.occupancy, skip: true };
 const policy = { min: 1024, max: 65_535, occupancy, autoprune: false, autoexpire: false };
-const durability = below(2) === 0 ? 'power' : 'process';
-note({ event: 'begin', kind: 'open' });
+const durability = random.int(2) === 0 ? 'power' : 'process';
+journal.noteAtWork();
+journal.note({ event: 'begin', kind: 'open' });
 const ports = await Ports.open({ dir, policy, durability, lockTimeoutMs: 30_000 });
-note({ event: 'done', kind: 'open' });
+journal.note({ event: 'done', kind: 'open' });
 
 const held: string[] = [];
 for (let count = 0; ; count++) {
   const path = join(home, `k${count}`);
-  const choice = held.length > 30 ? 3 + below(2) : below(6);
+  const choice = held.length > 30 ? 3 + random.int(2) : random.int(6);
   if (choice <= 1) {
     await act({ event: 'begin', kind: 'reserve', path }, async () => {
       const { port } = await ports.reserve(path);
@@ -63,7 +52,7 @@ for (let count = 0; ; count++) {
       return { event: 'done', kind: 'cleanup' };
     });
   } else if (held.length > 0) {
-    const [from = ''] = held.splice(below(held.length), 1);
+    const [from = ''] = held.splice(random.int(held.length), 1);
     if (choice === 3) {
       await act({ event: 'begin', kind: 'release', path: from }, async () => {
         await ports.release(from);
