@@ -15,8 +15,8 @@ import { parseSlot } from './slots/slot.ts';
 import { unwrapRoot, wrapRoot } from './slots/slots.ts';
 import { credentialOf, type NewUnlock, newSlotOf, type Unlock } from './unlock.ts';
 import {
-  areSlotsWhole,
   createVault,
+  isHeaderWhole,
   type NewVault,
   newVault,
   readHeader,
@@ -178,14 +178,14 @@ async function opened(
     root: createSecretKey(root),
     slotId,
   };
-  await engine.read(() => requireSlots(open.keys));
+  await engine.read(() => requireHeader(open.keys));
   return open;
 }
 
 /** @throws TAMPERED when a way in was added, put back or taken out */
-function* requireSlots(keys: VaultKeys): Steps<void> {
+function* requireHeader(keys: VaultKeys): Steps<void> {
   const state = yield* readState(keys);
   const header = yield* readHeader();
-  if (header && areSlotsWhole(keys, header.slots, state.slots)) return;
-  throw new HoldfastError('TAMPERED', 'the key slots are not as the vault wrote them');
+  if (header && isHeaderWhole(keys, header, state.slots)) return;
+  throw new HoldfastError('TAMPERED', 'the header of the vault is not as it was written');
 }

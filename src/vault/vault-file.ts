@@ -17,7 +17,7 @@ import { emptyState, openState, sealState, type VaultState } from './seal/vault-
 /** What can be read of a vault without its root key. */
 export interface VaultHeader {
   readonly vaultId: Uint8Array;
-  /** Epoch ms. */
+  /** Epoch ms. Nobody vouches for it before `isHeaderWhole`. */
   readonly createdAt: number;
   /** Known of the root key; see `rootCommitment`. */
   readonly commitment: Uint8Array;
@@ -30,8 +30,8 @@ export interface SlotRow {
   readonly slot: Uint8Array;
 }
 
-/** More than that nobody has made. */
-const SLOTS_MAX = 1000;
+/** More than that nobody can make. */
+export const SLOTS_MAX = 1000;
 
 interface HeaderRow {
   readonly vault_id: Uint8Array;
@@ -77,9 +77,19 @@ export function slotMember({ members }: VaultKeys, { id, slot }: SlotRow): bigin
   return memberOf(members, transcript('slot', id, slot));
 }
 
-/** Whether these are the slots that the state of the vault speaks of. */
-export function areSlotsWhole(keys: VaultKeys, slots: readonly SlotRow[], sum: bigint): boolean {
-  return slots.reduce((all, one) => addMember(all, slotMember(keys, one)), 0n) === sum;
+/** When the vault was made is part of the sum of all slots, too. */
+function firstMember({ members }: VaultKeys, createdAt: number): bigint {
+  return memberOf(members, transcript('vault', createdAt));
+}
+
+/** Whether this is the header that the state of the vault speaks of. */
+export function isHeaderWhole(
+  keys: VaultKeys,
+  { createdAt, slots }: VaultHeader,
+  sum: bigint,
+): boolean {
+  const first = firstMember(keys, createdAt);
+  return slots.reduce((all, one) => addMember(all, slotMember(keys, one)), first) === sum;
 }
 
 /** Makes the vault unless another process has: of any number at once, one does. */
@@ -94,7 +104,7 @@ export function* createVault(
   const event: AuditEvent = { kind: 'VaultCreated', slot: slot.kind };
   const row = nextRow(keys.audit, emptyState.audit, at, event);
   const { sequence, mac } = row;
-  const slots = addMember(0n, slotMember(keys, slot));
+  const slots = addMember(firstMember(keys, at), slotMember(keys, slot));
   const audit = { ...emptyState.audit, sequence, mac };
   const state = { ...emptyState, revision: 1, at, audit, slots };
   yield* run(

@@ -1,13 +1,13 @@
 import type { KeyObject } from 'node:crypto';
-import type { Steps } from '../engine/steps.ts';
+import { one, type Steps } from '../engine/steps.ts';
 import { HoldfastError } from '../errors.ts';
 import { wipe } from './hygiene/wipe.ts';
 import type { Change } from './keys/ledger.ts';
 import type { Session } from './session.ts';
 import { parseSlot, type SlotKind } from './slots/slot.ts';
-import { wrapRoot } from './slots/slots.ts';
+import { PASSWORD_SLOTS_MAX, wrapRoot } from './slots/slots.ts';
 import { type NewUnlock, newSlotOf } from './unlock.ts';
-import { readHeader, type SlotRow } from './vault-file.ts';
+import { readHeader, SLOTS_MAX, type SlotRow } from './vault-file.ts';
 
 /** One way into a vault. */
 export interface SlotInfo {
@@ -32,7 +32,10 @@ export class Slots {
     return this.#session.engine.read(slotsBody);
   }
 
-  /** Makes another way in. @throws RangeError, KDF_LIMITS */
+  /**
+   * Makes another way in; a vault has at most 1,000 of them, and 16 passwords.
+   * @throws CONFLICT beyond that; RangeError, KDF_LIMITS
+   */
   async add(unlock: NewUnlock, signal?: AbortSignal): Promise<SlotInfo> {
     const row = await this.#row(unlock, signal);
     return this.#session.change((change) => addSlotBody(change, row));
@@ -41,7 +44,7 @@ export class Slots {
   /**
    * Puts another way in into the place of one; that by which this vault was opened by default. No
    * record is written anew: a password is changed by one row.
-   * @throws NOT_FOUND, RangeError, KDF_LIMITS
+   * @throws NOT_FOUND, CONFLICT for a password too many, RangeError, KDF_LIMITS
    */
   async replace(unlock: NewUnlock, id = this.#own, signal?: AbortSignal): Promise<SlotInfo> {
     const row = await this.#row(unlock, signal);
@@ -77,6 +80,7 @@ function* slotsBody(): Steps<readonly SlotInfo[]> {
 
 function* addSlotBody(change: Change, row: SlotRow): Steps<SlotInfo> {
   const info = infoOf(row);
+  yield* requireRoom(info.kind);
   yield* change.putSlot(row);
   yield* change.tell({ kind: 'SlotChanged', slot: info.id, change: 'added' });
   return info;
@@ -86,6 +90,7 @@ function* addSlotBody(change: Change, row: SlotRow): Steps<SlotInfo> {
 function* replaceSlotBody(change: Change, old: string, row: SlotRow): Steps<SlotInfo> {
   yield* requireSlot(old);
   yield* change.removeSlot(old);
+  yield* requireRoom(infoOf(row).kind);
   yield* change.putSlot(row);
   yield* change.tell({ kind: 'SlotChanged', slot: old, change: 'replaced' });
   return infoOf(row);
@@ -99,6 +104,18 @@ function* removeSlotBody(change: Change, id: string): Steps<void> {
   }
   yield* change.removeSlot(id);
   yield* change.tell({ kind: 'SlotChanged', slot: id, change: 'removed' });
+}
+
+/** What is refused when the vault opens must not come into it. @throws CONFLICT */
+function* requireRoom(kind: SlotKind): Steps<void> {
+  const slots = yield* one<{ count: number }>('SELECT count(*) AS count FROM slots');
+  if ((slots?.count ?? 0) >= SLOTS_MAX) {
+    throw new HoldfastError('CONFLICT', `a vault has at most ${SLOTS_MAX} ways in`);
+  }
+  if (kind !== 'password') return;
+  const passwords = (yield* slotsBody()).filter((slot) => slot.kind === 'password').length;
+  if (passwords < PASSWORD_SLOTS_MAX) return;
+  throw new HoldfastError('CONFLICT', `a vault has at most ${PASSWORD_SLOTS_MAX} passwords`);
 }
 
 function* requireSlot(id: string): Steps<readonly SlotInfo[]> {

@@ -151,12 +151,18 @@ export class Secrets {
     return this.#change((change, keys) => changeBody(change, keys, name, { tags: text }, 'tagged'));
   }
 
-  /** Nobody reads it; until its grace is over, in ms (default 7 days), it can be undeleted. @throws NOT_FOUND */
+  /**
+   * Nobody reads it; until its grace is over, in ms (default 7 days), it can be undeleted. `Infinity`
+   * is for ever.
+   * @throws NOT_FOUND
+   */
   async delete(name: string, { graceMs = GRACE_MS } = {}): Promise<SecretInfo> {
     assertSecretName(name);
     if (!(graceMs >= 0)) throw wrongArgument('range', `graceMs must be from 0, not ${graceMs}`);
     return this.#change((change, keys) => {
-      const ends = { deleted_at: change.at, purge_at: Math.floor(change.at + graceMs) };
+      // A row holds no later time.
+      const purgeAt = Math.min(Math.floor(change.at + graceMs), Number.MAX_SAFE_INTEGER);
+      const ends = { deleted_at: change.at, purge_at: purgeAt };
       return changeBody(change, keys, name, ends, 'deleted');
     });
   }

@@ -59,7 +59,7 @@ export interface Unwrapped {
 }
 
 /** A vault that would have us run Argon2 more often than that is not one of ours. */
-const PASSWORD_SLOTS_MAX = 16;
+export const PASSWORD_SLOTS_MAX = 16;
 
 /**
  * The stored form of a new slot with the root key in it.
