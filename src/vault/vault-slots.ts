@@ -6,7 +6,7 @@ import type { Change } from './keys/ledger.ts';
 import type { Session } from './session.ts';
 import { parseSlot, type SlotKind } from './slots/slot.ts';
 import { PASSWORD_SLOTS_MAX, wrapRoot } from './slots/slots.ts';
-import { type NewUnlock, newSlotOf } from './unlock.ts';
+import { type NewUnlock, newSlotOf, type Unlock } from './unlock.ts';
 import { readHeader, SLOTS_MAX, type SlotRow } from './vault-file.ts';
 
 /** One way into a vault. */
@@ -36,7 +36,7 @@ export class Slots {
    * Makes another way in; a vault has at most 1,000 of them, and 16 passwords.
    * @throws CONFLICT beyond that; RangeError, KDF_LIMITS
    */
-  async add(unlock: NewUnlock, signal?: AbortSignal): Promise<SlotInfo> {
+  async add(unlock: NewUnlock | Unlock, signal?: AbortSignal): Promise<SlotInfo> {
     const row = await this.#row(unlock, signal);
     return this.#session.change((change) => addSlotBody(change, row));
   }
@@ -46,7 +46,11 @@ export class Slots {
    * record is written anew: a password is changed by one row.
    * @throws NOT_FOUND, CONFLICT for a password too many, RangeError, KDF_LIMITS
    */
-  async replace(unlock: NewUnlock, id = this.#own, signal?: AbortSignal): Promise<SlotInfo> {
+  async replace(
+    unlock: NewUnlock | Unlock,
+    id = this.#own,
+    signal?: AbortSignal,
+  ): Promise<SlotInfo> {
     const row = await this.#row(unlock, signal);
     const slot = await this.#session.change((change) => replaceSlotBody(change, id, row));
     if (id === this.#own) this.#own = slot.id;
@@ -59,7 +63,7 @@ export class Slots {
   }
 
   /** The root key in a new slot. */
-  async #row(wish: NewUnlock, signal: AbortSignal | undefined): Promise<SlotRow> {
+  async #row(wish: NewUnlock | Unlock, signal: AbortSignal | undefined): Promise<SlotRow> {
     const { vaultId } = this.#session.keys;
     const slot = await newSlotOf(wish, signal);
     const root = this.#root.export();
