@@ -38,7 +38,7 @@ describe('the audit log', () => {
     await vault.secrets.shred('name');
     const records = await vault.audit.read();
     assert.deepEqual(kindsOf(records), [
-      ...['VaultCreated', 'KeyCreated', 'KeyStateChanged', 'KeyRotated', 'KeyUpdated'],
+      ...['VaultCreated', 'KeyCreated', 'KeyRotated', 'KeyUpdated'],
       ...['KeyStateChanged', 'KeyDeleted', 'SlotChanged', 'SlotChanged'],
       ...['SecretChanged', 'SecretChanged', 'SecretChanged'],
     ]);
@@ -50,6 +50,8 @@ describe('the audit log', () => {
     assert.equal(await vault.audit.verify(), records.length);
     assert.deepEqual(await vault.audit.read({ after: 10 }), records.slice(10));
     assert.deepEqual(await vault.audit.read({ after: 3, limit: 2 }), records.slice(3, 5));
+    assert.deepEqual(await vault.audit.read({ last: 2 }), records.slice(-2));
+    assert.deepEqual(await vault.audit.read({ last: 10_000 }), records);
   });
 
   test('has no event of what was refused', async (t) => {
@@ -92,7 +94,7 @@ describe('the audit log', () => {
     const { id } = await other.create();
     await other.rotate(id);
     await following;
-    assert.deepEqual(seen, ['VaultCreated', 'KeyCreated', 'KeyStateChanged', 'KeyRotated']);
+    assert.deepEqual(seen, ['VaultCreated', 'KeyCreated', 'KeyRotated']);
   });
 
   for (const damage of [

@@ -16,6 +16,8 @@ export interface AuditOptions {
   readonly after?: number | undefined;
   /** Default 1,000; at most 10,000. */
   readonly limit?: number | undefined;
+  /** The last so many there are, at most 10,000, in place of a page. */
+  readonly last?: number | undefined;
 }
 
 /**
@@ -26,8 +28,11 @@ export interface AuditOptions {
 export function* auditBody(
   key: KeyObject,
   end: AuditEnd,
-  { after = 0, limit = LIMIT }: AuditOptions,
+  options: AuditOptions,
 ): Steps<readonly AuditRecord[]> {
+  const { last: count } = options;
+  const limit = count ?? options.limit ?? LIMIT;
+  const after = count === undefined ? (options.after ?? 0) : Math.max(0, end.sequence - count);
   if (!Number.isInteger(limit) || limit < 1 || limit > LIMIT_MAX) {
     throw wrongArgument('range', `limit must be from 1 to ${LIMIT_MAX}, not ${limit}`);
   }
