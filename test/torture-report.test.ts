@@ -212,7 +212,7 @@ describe('the command line', () => {
           out += text;
         },
         note: (line) => notes.push(line),
-        flush: async () => undefined,
+        flush: async () => true,
       },
       report,
     );

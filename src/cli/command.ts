@@ -1,7 +1,10 @@
 /** How one option is written and what it takes. The table of a command is its whole syntax. */
 export interface OptionSpec {
-  /** `flag` takes no value, `text` any, `integer` a whole number within `min` and `max`. */
-  readonly type: 'flag' | 'text' | 'integer';
+  /**
+   * `flag` takes no value, `text` any, `texts` any, as often as it is given, `integer` a whole
+   * number within `min` and `max`.
+   */
+  readonly type: 'flag' | 'text' | 'texts' | 'integer';
   readonly help: string;
   /** Placeholder of the value in usage lines. */
   readonly value?: string;
@@ -15,6 +18,8 @@ export interface OptionSpec {
   readonly requires?: string;
   /** Understood, but left out of help and completions. */
   readonly hidden?: boolean;
+  /** It is known only to be refused with this sentence. */
+  readonly refused?: string;
 }
 
 export type OptionTable = Readonly<Record<string, OptionSpec>>;
@@ -33,7 +38,9 @@ type OptionValue<T extends OptionSpec['type']> = T extends 'flag'
   ? boolean
   : T extends 'integer'
     ? number
-    : string;
+    : T extends 'texts'
+      ? readonly string[]
+      : string;
 
 /** Parsed options; one that was not given is absent. */
 export type Values<O extends OptionTable> = {
@@ -52,8 +59,11 @@ export interface Call<O extends OptionTable = OptionTable> {
   out(text: string): void;
   /** Adds a line to stderr. */
   note(line: string): void;
-  /** Writes what there is, for a command that goes on for long. */
-  flush(): Promise<void>;
+  /**
+   * Writes what there is, for a command that goes on for long; false when nobody reads its result any
+   * more.
+   */
+  flush(): Promise<boolean>;
 }
 
 export interface Command<O extends OptionTable = OptionTable> {

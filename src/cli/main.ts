@@ -44,25 +44,30 @@ async function report(error: unknown): Promise<void> {
   answer.err += `Error: ${failure.message}\n`;
 }
 
-async function flush(): Promise<void> {
+async function flush(): Promise<boolean> {
   const { out, err } = answer;
   answer.out = '';
   answer.err = '';
   if (err !== '') await writeAll(2, err);
-  if (out !== '') await writeAll(1, out);
+  return out === '' || (await writeAll(1, out));
 }
 
-async function runProgram(program: Program, line: readonly string[]): Promise<void> {
+/** `outer` are the options of the programs around this one. */
+async function runProgram(
+  program: Program,
+  line: readonly string[],
+  outer: Call['options'] = {},
+): Promise<void> {
   const [first = ''] = line;
   if (program.otherwise && first !== 'help' && !Object.hasOwn(program.commands, first)) {
-    return runEntry(program, program.name, program.otherwise, {}, line);
+    return runEntry(program, program.name, program.otherwise, outer, line);
   }
   try {
     const head = parseHead(line, program.globals);
     if (head.asks === 'version') answer.out += `${await program.version()}\n`;
     else if (head.asks === 'help') answer.out += (await import('./usage.ts')).programHelp(program);
     else if (head.index === line.length) await explain(program);
-    else await runWord(program, head.options, line.slice(head.index));
+    else await runWord(program, { ...outer, ...head.options }, line.slice(head.index));
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     const { programUsage } = await import('./usage.ts');
@@ -81,7 +86,7 @@ async function runWord(
   before: Call['options'],
   [word = '', ...line]: readonly string[],
 ): Promise<void> {
-  if (word === 'help') return runProgram(program, [...line, '--help']);
+  if (word === 'help') return runProgram(program, [...line, '--help'], before);
   const entry = Object.hasOwn(program.commands, word) ? program.commands[word] : undefined;
   if (!entry) throw new UsageError(`unrecognized subcommand '${word}'`);
   return runEntry(program, `${program.name} ${word}`, entry, before, line);
@@ -95,7 +100,7 @@ async function runEntry(
   line: readonly string[],
 ): Promise<void> {
   const found = await entry.load();
-  if ('commands' in found) return runProgram(found, line);
+  if ('commands' in found) return runProgram(found, line, before);
   const globals = program.globals;
   try {
     const parsed = parseLine(line, { ...globals, ...found.options }, found.args ?? []);

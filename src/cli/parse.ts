@@ -8,8 +8,10 @@ type OptionToken = { readonly name: string; readonly rawName: string; readonly i
   readonly inlineValue?: boolean | undefined;
 };
 
+type Given = string | number | boolean | readonly string[];
+
 export interface Parsed {
-  readonly options: Readonly<Record<string, string | number | boolean>>;
+  readonly options: Readonly<Record<string, Given>>;
   readonly args: readonly string[];
   /** `help` or `version` was asked for; what stands after it was not looked at. */
   readonly asks: 'help' | 'version' | undefined;
@@ -48,20 +50,23 @@ export function parseLine(
 
 function read(line: readonly string[], syntax: Syntax): Head {
   const { options } = syntax;
-  const given: Record<string, string | number | boolean> = {};
+  const given: Record<string, Given> = {};
   const args: string[] = [];
   const takesRest = syntax.args.at(-1)?.count === 'rest';
   for (const token of tokensOf(line, options)) {
     if (token.kind === 'option') {
       const spec = options[token.name];
       if (!spec) throw new UsageError(`unexpected argument '${token.rawName}' found`);
+      if (spec.refused !== undefined) throw new UsageError(spec.refused);
       if (token.name === 'help' || token.name === 'version') {
         return { options: given, args, asks: token.name, index: token.index };
       }
-      if (Object.hasOwn(given, token.name)) {
+      const before = given[token.name];
+      if (before !== undefined && spec.type !== 'texts') {
         throw new UsageError(`the argument '${shown(token.name, spec)}' is given more than once`);
       }
-      given[token.name] = parsedValue(token, spec);
+      const value = parsedValue(token, spec);
+      given[token.name] = spec.type === 'texts' ? [before ?? [], value].flat().map(String) : value;
       continue;
     }
     const index = token.kind === 'positional' ? token.index : token.index + 1;
@@ -116,7 +121,7 @@ function integerOf(value: string, { min = 0, max = 4_294_967_295 }: OptionSpec, 
 }
 
 function choiceOf(value: string, choices: readonly string[], where: string): string {
-  const found = choices.find((choice) => choice === value.toLowerCase());
+  const found = choices.find((choice) => choice.toLowerCase() === value.toLowerCase());
   if (found !== undefined) return found;
   throw new UsageError(
     `invalid value '${value}' for '${where}'\n  [possible values: ${choices.join(', ')}]`,

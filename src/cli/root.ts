@@ -14,6 +14,10 @@ export const root: Program = {
       summary: 'Manage ephemeral port reservations',
       load: async () => (await import('./ports/program.ts')).portsProgram,
     },
+    vault: {
+      summary: 'Keep keys and secrets, and use them without showing them',
+      load: async () => (await import('./vault/program.ts')).vaultProgram,
+    },
     torture: {
       summary: 'Prove stores under concurrency and crashes',
       load: async () => (await import('./torture/program.ts')).tortureProgram,

@@ -1,8 +1,9 @@
 import type { Command, OptionTable } from '../command.ts';
 import { Failure } from '../failure.ts';
+import { jsonText } from '../text.ts';
 import { type PortsCall, pathOption } from './options.ts';
 import { portArgument } from './port-number.ts';
-import { jsonText, rowOf } from './row.ts';
+import { rowOf } from './row.ts';
 import { settingsOf, tagOf, targetPath, withPorts } from './settings.ts';
 
 const notOption = {

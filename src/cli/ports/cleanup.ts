@@ -1,7 +1,8 @@
 import type { Cleaned, Ports, Reservation } from '../../ports.ts';
 import type { Command, OptionTable } from '../command.ts';
+import { jsonText } from '../text.ts';
 import { dryRunOption, type PortsCall } from './options.ts';
-import { jsonText, optionText, rowOf } from './row.ts';
+import { optionText, rowOf } from './row.ts';
 import { type Settings, settingsOf, withPorts } from './settings.ts';
 
 const daysOption = {

@@ -24,7 +24,7 @@ export interface Script {
   howTo(command: string): readonly string[];
 }
 
-const STORES = ['ports', 'torture', 'doctor'];
+const STORES = ['ports', 'vault', 'torture', 'doctor'];
 
 const bash: Script = {
   write: ([main = '', ...aliases], { globals, commands }) => `_holdfast_ports() {

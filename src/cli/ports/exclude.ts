@@ -1,8 +1,8 @@
 import type { Ports } from '../../ports.ts';
 import type { Command, OptionTable } from '../command.ts';
 import { invalidArgument } from '../failure.ts';
+import { jsonText } from '../text.ts';
 import { dryRunOption, type PortsCall } from './options.ts';
-import { jsonText } from './row.ts';
 import { editOptionsOf, settingsOf, withPorts } from './settings.ts';
 
 const options = {

@@ -3,8 +3,9 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from '../command.ts';
 import { Failure } from '../failure.ts';
+import { jsonText } from '../text.ts';
 import type { PortsCall } from './options.ts';
-import { jsonText, rowOf } from './row.ts';
+import { rowOf } from './row.ts';
 import { explicitPath, settingsOf, withPorts } from './settings.ts';
 
 export const importTrop: Command = {

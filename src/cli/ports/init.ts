@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command, OptionTable } from '../command.ts';
 import { Failure } from '../failure.ts';
+import { jsonText } from '../text.ts';
 import { dryRunOption, globals, type PortsCall } from './options.ts';
-import { jsonText } from './row.ts';
 import { editOptionsOf, type Settings, settingsOf, withPorts } from './settings.ts';
 
 const options = {

@@ -1,6 +1,6 @@
 import type { Command } from '../command.ts';
+import { jsonText } from '../text.ts';
 import type { PortsCall } from './options.ts';
-import { jsonText } from './row.ts';
 import { settingsOf, withPorts } from './settings.ts';
 
 export const listProjects: Command = {

@@ -1,8 +1,9 @@
 import { homedir } from 'node:os';
 import type { ListOptions, Ports } from '../../ports.ts';
 import type { Command, OptionTable } from '../command.ts';
+import { jsonText, plainText } from '../text.ts';
 import type { PortsCall } from './options.ts';
-import { delimitedLine, jsonText, plainText, type Row, rowOf } from './row.ts';
+import { delimitedLine, type Row, rowOf } from './row.ts';
 import { explicitPath, settingsOf, withPorts } from './settings.ts';
 
 const FORMATS = ['table', 'json', 'csv', 'tsv'] as const;

@@ -1,7 +1,8 @@
 import type { Migrated } from '../../ports.ts';
 import type { Command, OptionTable } from '../command.ts';
+import { jsonText } from '../text.ts';
 import { dryRunOption, type PortsCall } from './options.ts';
-import { jsonText, rowOf } from './row.ts';
+import { rowOf } from './row.ts';
 import { explicitPath, settingsOf, withPorts } from './settings.ts';
 
 const options = {

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import type { Listener, Occupancy, Reservation } from '../../ports.ts';
 import type { Command, OptionTable } from '../command.ts';
+import { jsonText, plainText } from '../text.ts';
 import { occupancyOptions, type PortsCall } from './options.ts';
 import { listenerFields, listenerText, ownerFields } from './owner.ts';
 import { portArgument } from './port-number.ts';
-import { jsonText, plainText, rowOf, timeText } from './row.ts';
+import { rowOf, timeText } from './row.ts';
 import { occupancyLayer, settingsOf, withPorts } from './settings.ts';
 
 const options = {

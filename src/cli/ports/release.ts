@@ -2,9 +2,10 @@ import { HoldfastError } from '../../errors.ts';
 import type { Occupancy, Ports, Reservation } from '../../ports.ts';
 import type { Command, OptionTable } from '../command.ts';
 import { invalidArgument } from '../failure.ts';
+import { jsonText, plainText } from '../text.ts';
 import { dryRunOption, type PortsCall, pathOption, unrelatedOption } from './options.ts';
 import { ownerText } from './owner.ts';
-import { jsonText, plainText, rowOf } from './row.ts';
+import { rowOf } from './row.ts';
 import { settingsOf, tagOf, targetPath, withPorts } from './settings.ts';
 
 const options = {

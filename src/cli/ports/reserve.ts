@@ -2,6 +2,7 @@ import type { Reserved, ReserveOptions } from '../../ports.ts';
 import type { ConfigLayer } from '../../ports-config.ts';
 import type { Command, OptionTable } from '../command.ts';
 import { invalidArgument } from '../failure.ts';
+import { jsonText } from '../text.ts';
 import { warnEphemeral } from './ephemeral-warning.ts';
 import {
   dryRunOption,
@@ -12,7 +13,7 @@ import {
   rangeOptions,
 } from './options.ts';
 import { portOption } from './port-number.ts';
-import { jsonText, rowOf } from './row.ts';
+import { rowOf } from './row.ts';
 import {
   occupancyLayer,
   permissionLayer,

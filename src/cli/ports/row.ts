@@ -33,10 +33,6 @@ export function timeText(at: number): string {
 
 let lastTime = { at: Number.NaN, text: '' };
 
-export function jsonText(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
-}
-
 type Cell = string | number | boolean | null;
 
 /** One line of CSV (RFC 4180) or TSV; null is an empty field. */
@@ -49,17 +45,6 @@ function delimitedCell(text: string, delimiter: string): string {
     ? `"${text.replaceAll('"', '""')}"`
     : text;
 }
-
-/** Text for a terminal: what would move the cursor or break the line is spelled out. */
-export function plainText(text: string): string {
-  if (!CONTROL.test(text)) return text;
-  return text.replace(/\p{Cc}/gu, (character) => {
-    const code = character.charCodeAt(0).toString(16).padStart(2, '0');
-    return `\\x${code}`;
-  });
-}
-
-const CONTROL = /\p{Cc}/u;
 
 /** An optional text as trop writes it: `Some("x")` or `None`. */
 export function optionText(text: string | undefined): string {

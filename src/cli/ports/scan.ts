@@ -1,9 +1,10 @@
 import type { Occupancy } from '../../ports.ts';
 import type { Command, OptionTable } from '../command.ts';
+import { jsonText, plainText } from '../text.ts';
 import { warnEphemeral } from './ephemeral-warning.ts';
 import { type PortsCall, probeOptions } from './options.ts';
 import { listenerFields } from './owner.ts';
-import { delimitedLine, jsonText, plainText } from './row.ts';
+import { delimitedLine } from './row.ts';
 import { editOptionsOf, occupancyLayer, type Settings, settingsOf, withPorts } from './settings.ts';
 
 const FORMATS = ['table', 'json', 'csv', 'tsv'] as const;

@@ -1,6 +1,6 @@
 import type { Command, OptionTable } from '../command.ts';
+import { jsonText } from '../text.ts';
 import { type PortsCall, pathOption } from './options.ts';
-import { jsonText } from './row.ts';
 import { dataDirOf, explicitPath } from './settings.ts';
 
 export const showDataDir: Command = {

@@ -1,7 +1,7 @@
 import type { Command } from '../command.ts';
 import { Failure } from '../failure.ts';
+import { jsonText } from '../text.ts';
 import type { PortsCall } from './options.ts';
-import { jsonText } from './row.ts';
 
 export const validate: Command = {
   options: {},

@@ -1,9 +1,10 @@
 import type { PortRange, Why } from '../../ports.ts';
 import type { Command } from '../command.ts';
+import { jsonText, plainText } from '../text.ts';
 import type { PortsCall } from './options.ts';
 import { ownerFields } from './owner.ts';
 import { portArgument } from './port-number.ts';
-import { jsonText, plainText, rowOf, timeText } from './row.ts';
+import { rowOf, timeText } from './row.ts';
 import { settingsOf, withPorts } from './settings.ts';
 
 export const why: Command = {

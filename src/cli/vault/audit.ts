@@ -1,0 +1,78 @@
+import type { AuditRecord } from '../../vault.ts';
+import type { Command, OptionTable } from '../command.ts';
+import { jsonText, plainText } from '../text.ts';
+import { withVault } from './open.ts';
+import type { VaultCall } from './options.ts';
+import { timeText } from './time.ts';
+
+const LINES = 20;
+const PAGE = 10_000;
+
+const options = {
+  lines: { type: 'integer', value: 'N', short: 'n', max: PAGE, help: 'How many; 20 by default' },
+  after: { type: 'integer', value: 'SEQUENCE', help: 'All that came after this event' },
+  follow: { type: 'flag', short: 'f', help: 'Go on as events come, until interrupted' },
+} as const satisfies OptionTable;
+
+type TailCall = VaultCall<typeof options>;
+
+export const auditTail: Command = {
+  options,
+  details: 'Each event is held against the one before it. --follow with --json prints a line each.',
+  async run(call: TailCall) {
+    const { lines, after, follow, json } = call.options;
+    await withVault(call, async (vault) => {
+      const last: AuditRecord[] = [];
+      const most = lines ?? (after === undefined ? LINES : Number.POSITIVE_INFINITY);
+      let sequence = after ?? 0;
+      for (;;) {
+        const page = await vault.audit.read({ after: sequence, limit: PAGE });
+        last.push(...page);
+        last.splice(0, Math.max(0, last.length - most));
+        sequence = page.at(-1)?.sequence ?? sequence;
+        if (page.length < PAGE) break;
+      }
+      if (json && !follow) call.out(jsonText(last.map(eventRowOf)));
+      else for (const record of last) call.out(lineOf(call, record));
+      if (!follow) return;
+      await call.flush();
+      for await (const record of vault.audit.watch({ after: sequence, signal: call.signal })) {
+        call.out(lineOf(call, record));
+        await call.flush();
+      }
+    });
+    return 0;
+  },
+};
+
+export const auditVerify: Command = {
+  options: {},
+  details: 'Exit status: 1 when the log was changed or cut.',
+  async run(call: VaultCall) {
+    const events = await withVault(call, (vault) => vault.audit.verify(call.signal));
+    const text = `${events} events, each chained to the one before\n`;
+    call.out(call.options.json ? jsonText({ valid: true, events }) : text);
+    return 0;
+  },
+};
+
+function lineOf(call: TailCall, record: AuditRecord): string {
+  if (call.options.json) return `${JSON.stringify(eventRowOf(record))}\n`;
+  const { sequence, at, event } = eventRowOf(record);
+  const { kind, ...fields } = event;
+  const words = Object.entries(fields).map(([name, value]) => `${name}=${value}`);
+  return `${[sequence, at, ...[kind, ...words].map((word) => plainText(String(word)))].join('  ')}\n`;
+}
+
+/** An event as every output names its fields. */
+function eventRowOf({ sequence, at, event }: AuditRecord): {
+  readonly sequence: number;
+  readonly at: string;
+  readonly event: Readonly<Record<string, unknown>>;
+} {
+  const fields = Object.entries(event).map(([name, value]) => [
+    name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+    name === 'at' ? timeText(Number(value)) : value,
+  ]);
+  return { sequence, at: timeText(at), event: Object.fromEntries(fields) };
+}

@@ -1,0 +1,45 @@
+import { ARGUMENT_INVALID, type ErrorCode, HoldfastError } from '../../errors.ts';
+import type { Command } from '../command.ts';
+import { Failure, failureOf } from '../failure.ts';
+import { UsageError } from '../parse.ts';
+
+/** What to do about it, where there is something to be done. */
+const HINTS: { readonly [C in ErrorCode]?: string } = {
+  UNLOCK_FAILED:
+    'Check what was given. A vault also opens by --key-file, --unlock-command, --private-key-file\n' +
+    'and --recovery-code, where such a way was made for it.',
+  STORE_MISSING: "'holdfast vault init' makes one; --dir says where it is.",
+  CONFLICT: 'Nothing was done.',
+  LOCK_TIMEOUT: "Another process has the writer lock; 'holdfast doctor' tells which.",
+  TAMPERED: 'The file was changed by something other than a vault, or put back from a copy.',
+};
+
+/** A `vault` command that tells its failures: 1, and 2 for wrong usage and for a lock timeout. */
+export function telling(command: Command): Command {
+  return {
+    ...command,
+    async run(call) {
+      try {
+        return await command.run(call);
+      } catch (error) {
+        throw vaultFailure(error);
+      }
+    },
+  };
+}
+
+function vaultFailure(error: unknown): unknown {
+  if (error instanceof HoldfastError) {
+    const { code, message } = error;
+    const hint = HINTS[code];
+    const text = `${message} (${code})${hint === undefined ? '' : `\n${hint}`}`;
+    return new Failure(code === 'LOCK_TIMEOUT' ? 2 : 1, text);
+  }
+  if (error instanceof UsageError || error instanceof Failure) return error;
+  if (!(error instanceof Error)) return error;
+  if (error.name === 'AbortError') return new Failure(1, error.message);
+  if ('code' in error && error.code === ARGUMENT_INVALID) {
+    return new Failure(2, `Invalid arguments: ${error.message}`);
+  }
+  return new Failure(1, failureOf(error).message);
+}
