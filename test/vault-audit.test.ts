@@ -110,6 +110,7 @@ describe('the audit log', () => {
       const vault = await openVault(t, dir);
       const { id } = await vault.create();
       await vault.rotate(id);
+      await vault.rotate(id);
       await vault.audit.verify();
       const database = new DatabaseSync(join(dir, 'vault.db'));
       assert.ok(Number(database.prepare(damage).run().changes) > 0);

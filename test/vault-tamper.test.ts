@@ -44,6 +44,9 @@ async function filled(t: TestContext): Promise<{ readonly dir: string; readonly 
   return { dir, id };
 }
 
+const COLUMNS = `id, base_id, version, state, algorithm, label, created_at, created_ns,
+  encrypt_until, decrypt_until, until_ns, revision, sealed`;
+
 const row = (version: number) => `version = ${version} AND label = 'a'`;
 
 describe('a record of a key', () => {
@@ -59,10 +62,13 @@ describe('a record of a key', () => {
       `UPDATE keys SET sealed = (SELECT sealed FROM keys WHERE ${row(1)}) WHERE ${row(2)}`,
     ],
     'that was removed': [`DELETE FROM keys WHERE ${row(2)}`],
-    'that is there twice': [
-      `INSERT INTO keys SELECT x'00112233445566778899aabbccddeeff', base_id, 9, state, algorithm,
-        label, created_at, created_ns, encrypt_until, decrypt_until, until_ns, revision, sealed
-        FROM keys WHERE ${row(2)}`,
+    'that is there twice': [`INSERT INTO keys SELECT 0, ${COLUMNS} FROM keys WHERE ${row(2)}`],
+    'that is there under another name': [
+      `INSERT INTO keys SELECT 99, x'00112233445566778899aabbccddeeff', base_id, 9,
+        ${COLUMNS.slice('id, base_id, version, '.length)} FROM keys WHERE ${row(2)}`,
+    ],
+    'that was last changed at another time': [
+      `UPDATE keys SET sequence = sequence + 100 WHERE ${row(2)}`,
     ],
     'that is no record': [`UPDATE keys SET sealed = x'00' WHERE ${row(2)}`],
     'with a state that there is not': [`UPDATE keys SET state = 'Free' WHERE ${row(2)}`],
@@ -91,7 +97,7 @@ describe('a record of a key', () => {
     });
   }
 
-  test('that was put back from an older copy is found', async (t) => {
+  test('that was put back from an older copy is found, also beside the newer one', async (t) => {
     const { dir, id } = await filled(t);
     const old = new DatabaseSync(join(dir, 'vault.db'));
     const before = old.prepare(`SELECT * FROM keys WHERE ${row(2)}`).get() ?? {};
@@ -100,13 +106,16 @@ describe('a record of a key', () => {
     const [, second] = await vault.versions(id);
     await vault.revoke(second?.id ?? '');
     await vault.close();
-    const database = new DatabaseSync(join(dir, 'vault.db'));
     const columns = Object.keys(before);
-    database
-      .prepare(`REPLACE INTO keys (${columns}) VALUES (${columns.map(() => '?')})`)
-      .run(...Object.values(before));
-    database.close();
-    await assert.rejects(open(dir), { code: 'TAMPERED' });
+    for (const drop of [false, true]) {
+      const database = new DatabaseSync(join(dir, 'vault.db'));
+      if (drop) database.exec(`DELETE FROM keys WHERE ${row(2)}`);
+      database
+        .prepare(`REPLACE INTO keys (${columns}) VALUES (${columns.map(() => '?')})`)
+        .run(...Object.values(before));
+      database.close();
+      await assert.rejects(open(dir), { code: 'TAMPERED' });
+    }
   });
 });
 

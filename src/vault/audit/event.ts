@@ -14,11 +14,13 @@ export type AuditEvent =
       readonly algorithm: Algorithm;
       readonly version: number;
     }
+  /** An Active new version has made the old one Deprecated; a Pending one has not yet. */
   | {
       readonly kind: 'KeyRotated';
       readonly baseId: KeyId;
       readonly oldVersion: number;
       readonly newVersion: number;
+      readonly newState: KeyState;
     }
   | {
       readonly kind: 'KeyStateChanged';

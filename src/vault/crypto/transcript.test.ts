@@ -34,6 +34,16 @@ describe('a transcript', () => {
     assert.notDeepEqual(transcript('a'), transcript(Buffer.from('a')));
   });
 
+  test('counts in 64 bits, whether by a number or a bigint', () => {
+    fc.assert(
+      fc.property(fc.maxSafeInteger(), (value) => {
+        const bytes = transcript(value);
+        assert.deepEqual(bytes, transcript(BigInt(value)));
+        assert.equal(bytes.readBigInt64BE(5), BigInt(value));
+      }),
+    );
+  });
+
   test('has its kind, its length and its bytes', () => {
     assert.equal(
       transcript('ab', 1, undefined).toString('hex'),

@@ -40,7 +40,17 @@ function append(out: Buffer, start: number, field: Field): number {
     out.set(field, at);
   } else {
     out[start] = INTEGER;
-    out.writeBigInt64BE(BigInt(field), at);
+    writeInteger(out, at, field);
   }
   return at + length;
+}
+
+/** 64 bits, big-endian, two's complement. Numbers take the way without a bigint, which is slow. */
+function writeInteger(out: Buffer, at: number, value: number | bigint): void {
+  if (typeof value === 'bigint' || !Number.isSafeInteger(value)) {
+    out.writeBigInt64BE(BigInt(value), at);
+    return;
+  }
+  out.writeInt32BE(Math.floor(value / 2 ** 32), at);
+  out.writeUInt32BE(value >>> 0, at + 4);
 }

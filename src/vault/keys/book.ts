@@ -8,12 +8,14 @@ import type { KeyId } from './key-id.ts';
 import { entryOfRow, KEY_COLUMNS, type KeyEntry, type KeyRow } from './key-record.ts';
 
 const PAGE_ROWS = 1000;
-const CHANGED = `SELECT ${KEY_COLUMNS} FROM keys WHERE revision > ?`;
-const PAGE = `SELECT ${KEY_COLUMNS} FROM keys WHERE id > ? ORDER BY id LIMIT ${PAGE_ROWS}`;
+const CHANGED = `SELECT ${KEY_COLUMNS} FROM keys WHERE sequence > ? ORDER BY sequence`;
+const PAGE = `SELECT ${KEY_COLUMNS} FROM keys WHERE sequence > ? ORDER BY sequence LIMIT ${PAGE_ROWS}`;
 
 /** All keys of a vault as of one transaction, without their material. */
 export class Book {
   state: VaultState;
+  /** Of the row that was changed last. */
+  sequence = 0;
   readonly #entries = new Map<KeyId, KeyEntry>();
   /** Versions of each key in ascending order, by base id. */
   readonly #families = new Map<KeyId, KeyEntry[]>();
@@ -46,26 +48,48 @@ export class Book {
     return this.#sum === this.state.keys;
   }
 
+  /** @throws TAMPERED when it is there already */
+  add(entry: KeyEntry): void {
+    if (this.#entries.has(entry.info.id)) throw tampered('a record of a key is there twice');
+    this.put(entry);
+  }
+
   put(entry: KeyEntry): void {
     const { id, baseId, version } = entry.info;
-    this.drop(id);
+    const before = this.#entries.get(id)?.info;
+    const isInPlace = before?.baseId === baseId && before.version === version;
+    if (before && !isInPlace) this.drop(id);
+    const family = this.#familyOf(baseId);
+    // Mostly it is one of the newest.
+    const place = family.findLastIndex(({ info }) => info.version <= version);
+    if (isInPlace) this.#subtract(family.splice(place, 1, entry));
+    else family.splice(place + 1, 0, entry);
     this.#entries.set(id, entry);
     this.#sum = addMember(this.#sum, entry.member);
-    const family = this.#families.get(baseId) ?? [];
-    const place = family.findIndex(({ info }) => info.version > version);
-    family.splice(place < 0 ? family.length : place, 0, entry);
-    this.#families.set(baseId, family);
+    this.sequence = Math.max(this.sequence, entry.sequence);
   }
 
   drop(id: KeyId): void {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
     this.#entries.delete(id);
-    this.#sum = removeMember(this.#sum, entry.member);
     const { baseId } = entry.info;
-    const family = this.#families.get(baseId)?.filter(({ info }) => info.id !== id) ?? [];
-    if (family.length > 0) this.#families.set(baseId, family);
-    else this.#families.delete(baseId);
+    const family = this.#familyOf(baseId);
+    this.#subtract(family.splice(family.lastIndexOf(entry), 1));
+    if (family.length === 0) this.#families.delete(baseId);
+  }
+
+  #familyOf(baseId: KeyId): KeyEntry[] {
+    let family = this.#families.get(baseId);
+    if (family === undefined) {
+      family = [];
+      this.#families.set(baseId, family);
+    }
+    return family;
+  }
+
+  #subtract(entries: readonly KeyEntry[]): void {
+    for (const { member } of entries) this.#sum = removeMember(this.#sum, member);
   }
 }
 
@@ -97,7 +121,11 @@ export class WarmBook {
   putting(before: KeyEntry | undefined, after: KeyEntry): Effect {
     return this.warm.effect(
       (book) => book.put(after),
-      (book) => (before ? book.put(before) : book.drop(after.info.id)),
+      (book) => {
+        if (before) book.put(before);
+        else book.drop(after.info.id);
+        book.sequence = after.sequence - 1;
+      },
     );
   }
 
@@ -133,7 +161,7 @@ export class WarmBook {
   *#caughtUp(state: VaultState): Steps<Book | undefined> {
     const book = this.#last;
     if (book === undefined || book.state.revision > state.revision) return undefined;
-    const changed = yield* all<KeyRow>(CHANGED, book.state.revision);
+    const changed = yield* all<KeyRow>(CHANGED, book.sequence);
     for (const row of changed) book.put(entryOfRow(this.#keys, row));
     book.state = state;
     return book.isWhole ? book : undefined;
@@ -141,13 +169,14 @@ export class WarmBook {
 
   *#whole(state: VaultState): Steps<Book> {
     const book = new Book(state);
-    let after: Uint8Array = Buffer.alloc(0);
+    // No row is passed over, whatever somebody has written there.
+    let after = Number.NEGATIVE_INFINITY;
     for (;;) {
       const rows = yield* all<KeyRow>(PAGE, after);
-      for (const row of rows) book.put(entryOfRow(this.#keys, row));
+      for (const row of rows) book.add(entryOfRow(this.#keys, row));
       const last = rows.at(-1);
       if (last === undefined || rows.length < PAGE_ROWS) break;
-      after = last.id;
+      after = last.sequence;
     }
     if (!book.isWhole) throw tampered('records of keys were removed, added or put back');
     return book;

@@ -1,12 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import type { Value } from '../../engine/steps.ts';
 import { HoldfastError } from '../../errors.ts';
-import { openAead, sealAead, TAG_BYTES } from '../crypto/aead.ts';
+import { BOX_BYTES } from '../crypto/box.ts';
 import { transcript } from '../crypto/transcript.ts';
 import { type Column, rowOf } from '../seal/columns.ts';
 import { memberOf } from '../seal/membership.ts';
 import type { VaultKeys } from '../seal/vault-keys.ts';
-import { type Algorithm, isAlgorithm, KEY_BYTES, NONCE_BYTES } from './algorithm.ts';
+import { type Algorithm, isAlgorithm, KEY_BYTES } from './algorithm.ts';
 import { KEY_ID_BYTES, type KeyId, keyIdBytes, keyIdOf, VERSION_MAX } from './key-id.ts';
 import { isKeyState, type KeyState } from './key-state.ts';
 
@@ -43,6 +42,7 @@ export const NO_NANOS: KeyNanos = { created: 0, until: 0 };
 
 /** A row of the table `keys`. */
 export interface KeyRow {
+  readonly sequence: number;
   readonly id: Uint8Array;
   readonly base_id: Uint8Array;
   readonly version: number;
@@ -58,43 +58,37 @@ export interface KeyRow {
   readonly sealed: Uint8Array;
 }
 
-export const KEY_COLUMNS = `id, base_id, version, state, algorithm, label, created_at, created_ns,
-  encrypt_until, decrypt_until, until_ns, revision, sealed`;
+export const KEY_COLUMNS = `sequence, id, base_id, version, state, algorithm, label, created_at,
+  created_ns, encrypt_until, decrypt_until, until_ns, revision, sealed`;
 
 /** One version of a key as the vault keeps it. */
 export interface KeyEntry {
   readonly info: KeyInfo;
-  /** Nonce ‖ ciphertext ‖ tag of the material. */
+  /** From 1; greater than that of every row that was last changed before it. */
+  readonly sequence: number;
+  /** The material in a box. */
   readonly sealed: Uint8Array;
   /** What it adds to the sum of all keys. */
   readonly member: bigint;
 }
 
-const ALGORITHM = 'XChaCha20Poly1305';
-const NONCE = NONCE_BYTES[ALGORITHM];
-const SEALED_BYTES = NONCE + KEY_BYTES + TAG_BYTES;
-
 /**
  * Seals the material together with all that is said of it: no record can be given another id,
  * version, state or time, and none can be put in the place of another.
  */
-export function sealKey(keys: VaultKeys, info: KeyInfo, material: Uint8Array): KeyEntry {
-  const nonce = randomBytes(NONCE);
-  const sealed = sealAead(ALGORITHM, keys.records, {
-    ...{ nonce, plaintext: material },
-    aad: aadOf(keys, info),
-  });
-  return entryOf(keys, info, Buffer.concat([nonce, sealed]));
+export function sealKey(
+  keys: VaultKeys,
+  { info, sequence }: Pick<KeyEntry, 'info' | 'sequence'>,
+  material: Uint8Array,
+): KeyEntry {
+  const aad = aadOf(keys, info);
+  return entryOf(keys, { info, sequence, sealed: keys.records.seal(material, aad) }, aad);
 }
 
 /** The 32 bytes of the key, the caller's to wipe. @throws TAMPERED */
 export function openKey(keys: VaultKeys, { info, sealed }: KeyEntry): Buffer {
   try {
-    return openAead(ALGORITHM, keys.records, {
-      nonce: sealed.subarray(0, NONCE),
-      aad: aadOf(keys, info),
-      sealed: sealed.subarray(NONCE),
-    });
+    return keys.records.open(sealed, aadOf(keys, info));
   } catch {
     throw tampered(info.id);
   }
@@ -102,28 +96,51 @@ export function openKey(keys: VaultKeys, { info, sealed }: KeyEntry): Buffer {
 
 /** @throws TAMPERED when a column holds what the vault never writes */
 export function entryOfRow(keys: VaultKeys, row: KeyRow): KeyEntry {
-  return entryOf(keys, infoOf(row), row.sealed);
+  const info = infoOf(row);
+  const { sequence, sealed } = row;
+  return entryOf(keys, { info, sequence, sealed }, aadOf(keys, info));
 }
 
 /** In the order of KEY_COLUMNS. */
-export function valuesOf({ info, sealed }: KeyEntry): Value[] {
+export function valuesOf({ info, sequence, sealed }: KeyEntry): Value[] {
+  const { id, baseId, version, state, algorithm, label, createdAt, nanos } = info;
+  // biome-ignore format: in the order of the columns
   return [
-    ...[keyIdBytes(info.id), keyIdBytes(info.baseId), info.version, info.state, info.algorithm],
-    ...[info.label ?? null, info.createdAt, info.nanos.created],
-    ...[info.encryptUntil ?? null, info.decryptUntil ?? null, info.nanos.until],
-    ...[info.revision, sealed],
+    sequence, keyIdBytes(id), keyIdBytes(baseId), version, state, algorithm, label ?? null,
+    createdAt, nanos.created, info.encryptUntil ?? null, info.decryptUntil ?? null, nanos.until,
+    info.revision, sealed,
   ];
 }
 
-function entryOf(keys: VaultKeys, info: KeyInfo, sealed: Uint8Array): KeyEntry {
-  if (sealed.length !== SEALED_BYTES) throw tampered(info.id);
-  const record = transcript('key', aadOf(keys, info), sealed);
-  return { info: Object.freeze(info), sealed, member: memberOf(keys.members, record) };
+/** What may change of a row, in the order of the statement that changes it. */
+export function changesOf({ info, sequence, sealed }: KeyEntry): Value[] {
+  const { state, label, encryptUntil, decryptUntil, nanos, revision } = info;
+  // biome-ignore format: in the order of the columns
+  return [
+    sequence, state, label ?? null, encryptUntil ?? null, decryptUntil ?? null, nanos.until,
+    revision, sealed,
+  ];
+}
+
+function entryOf(
+  keys: VaultKeys,
+  { info, sequence, sealed }: Omit<KeyEntry, 'member'>,
+  aad: Uint8Array,
+): KeyEntry {
+  if (sealed.length !== KEY_BYTES + BOX_BYTES) throw tampered(info.id);
+  const record = transcript('key', sequence, aad, sealed);
+  return { info: Object.freeze(info), sequence, sealed, member: memberOf(keys.members, record) };
 }
 
 const COLUMNS: Readonly<Record<keyof KeyRow, Column>> = {
-  ...{ id: 'bytes', base_id: 'bytes', version: 'count', state: 'text', algorithm: 'text' },
-  ...{ label: 'text?', created_at: 'count', created_ns: 'count', encrypt_until: 'count?' },
+  ...{ sequence: 'count', id: 'bytes', base_id: 'bytes', version: 'count', state: 'text' },
+  ...{
+    algorithm: 'text',
+    label: 'text?',
+    created_at: 'count',
+    created_ns: 'count',
+    encrypt_until: 'count?',
+  },
   ...{ decrypt_until: 'count?', until_ns: 'count', revision: 'count', sealed: 'bytes' },
 };
 
@@ -147,11 +164,12 @@ function infoOf(row: KeyRow): KeyInfo {
 }
 
 function aadOf({ vaultId }: VaultKeys, info: KeyInfo): Buffer {
+  const { id, baseId, version, state, algorithm, label, createdAt, nanos } = info;
+  const { encryptUntil, decryptUntil, revision } = info;
+  // biome-ignore format: a list of fields
   return transcript(
-    ...['holdfast vault key', 1, vaultId],
-    ...[keyIdBytes(info.id), keyIdBytes(info.baseId), info.version, info.state, info.algorithm],
-    ...[info.label, info.createdAt, info.nanos.created],
-    ...[info.encryptUntil, info.decryptUntil, info.nanos.until, info.revision],
+    'holdfast vault key', 1, vaultId, id, baseId, version, state, algorithm, label, createdAt,
+    nanos.created, encryptUntil, decryptUntil, nanos.until, revision,
   );
 }
 

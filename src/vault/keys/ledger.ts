@@ -8,8 +8,8 @@ import type { VaultKeys } from '../seal/vault-keys.ts';
 import { sealState, type VaultState } from '../seal/vault-state.ts';
 import { type SlotRow, slotMember } from '../vault-file.ts';
 import type { Book, WarmBook } from './book.ts';
-import { keyIdBytes } from './key-id.ts';
 import {
+  changesOf,
   KEY_COLUMNS,
   type KeyEntry,
   type KeyInfo,
@@ -18,11 +18,10 @@ import {
   valuesOf,
 } from './key-record.ts';
 
-const PUT = `INSERT INTO keys (${KEY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-  ON CONFLICT (id) DO UPDATE SET state = excluded.state, label = excluded.label,
-  encrypt_until = excluded.encrypt_until, decrypt_until = excluded.decrypt_until,
-  until_ns = excluded.until_ns, revision = excluded.revision, sealed = excluded.sealed`;
-const DELETE = 'DELETE FROM keys WHERE id = ?';
+const INSERT = `INSERT INTO keys (${KEY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const UPDATE = `UPDATE keys SET sequence = ?, state = ?, label = ?, encrypt_until = ?,
+  decrypt_until = ?, until_ns = ?, revision = ?, sealed = ? WHERE sequence = ?`;
+const DELETE = 'DELETE FROM keys WHERE sequence = ?';
 const LOG = 'INSERT INTO audit (sequence, at, event, detail, mac) VALUES (?, ?, ?, ?, ?)';
 const RESTATE = 'UPDATE vault SET state = ? WHERE only = 1';
 
@@ -87,11 +86,22 @@ export class Change {
     if (before && !isSameVersion(before.info, fields)) {
       throw new HoldfastError('CONFLICT', `there is another key ${fields.id} already`);
     }
-    const after = sealKey(keys, { ...fields, revision: this.#state.revision }, material);
-    yield* runWith([book.putting(before, after)], PUT, ...valuesOf(after));
+    if (!before) this.#requireFree(fields);
+    const info = { ...fields, revision: this.#state.revision };
+    const after = sealKey(keys, { info, sequence: this.book.sequence + 1 }, material);
+    const effects = [book.putting(before, after)];
+    if (before) yield* runWith(effects, UPDATE, ...changesOf(after), before.sequence);
+    else yield* runWith(effects, INSERT, ...valuesOf(after));
     const without = before ? removeMember(this.#state.keys, before.member) : this.#state.keys;
     this.#note({ keys: addMember(without, after.member) });
     return after;
+  }
+
+  #requireFree({ baseId, version }: KeyFields): void {
+    const family = this.book.family(baseId);
+    const isNewest = (family.at(-1)?.info.version ?? 0) < version;
+    if (isNewest || family.every(({ info }) => info.version !== version)) return;
+    throw new HoldfastError('CONFLICT', `key ${baseId} has another version ${version} already`);
   }
 
   /** Writes what is said of a key, and leaves its material. */
@@ -105,7 +115,7 @@ export class Change {
   }
 
   *remove(entry: KeyEntry): Steps<void> {
-    yield* runWith([this.#ledger.book.dropping(entry)], DELETE, keyIdBytes(entry.info.id));
+    yield* runWith([this.#ledger.book.dropping(entry)], DELETE, entry.sequence);
     this.#note({ keys: removeMember(this.#state.keys, entry.member) });
   }
 

@@ -31,13 +31,14 @@ export function* rotateBody(change: Change, id: KeyId, options: RotateOptions): 
   }
   const { baseId, algorithm, label } = latest.info;
   const validity = validityOf(latest.info, change.at, options);
-  if (!options.stage) yield* deprecateAll(change, family);
+  if (!options.stage) yield* deprecateAll(change, family, latest);
+  const state = options.stage ? 'Pending' : 'Active';
   const material = randomBytes(KEY_BYTES);
   try {
     const { info } = yield* change.put(
       {
         ...{ id: versionId(baseId, version), baseId, version, algorithm, label },
-        state: options.stage ? 'Pending' : 'Active',
+        state,
         createdAt: change.at,
         ...validity,
         nanos: NO_NANOS,
@@ -45,7 +46,9 @@ export function* rotateBody(change: Change, id: KeyId, options: RotateOptions): 
       material,
     );
     const oldVersion = latest.info.version;
-    yield* change.tell({ kind: 'KeyRotated', baseId, oldVersion, newVersion: version });
+    yield* change.tell({
+      ...{ kind: 'KeyRotated', baseId, oldVersion, newVersion: version, newState: state },
+    });
     return info;
   } finally {
     wipe(material);
@@ -77,11 +80,12 @@ export function* promoteBody(change: Change, entry: KeyEntry): Steps<KeyInfo> {
   return info;
 }
 
-function* deprecateAll(change: Change, family: readonly KeyEntry[]): Steps<void> {
-  for (const entry of family) {
+/** Of `told` it is the event of what takes its place that says so. */
+function* deprecateAll(change: Change, family: readonly KeyEntry[], told?: KeyEntry): Steps<void> {
+  for (const entry of family.filter(({ info }) => mayMake(info.state))) {
     const { id: keyId, state: oldState } = entry.info;
-    if (!mayMake(oldState)) continue;
     yield* change.update(entry, { state: 'Deprecated' });
+    if (entry === told) continue;
     yield* change.tell({ kind: 'KeyStateChanged', keyId, oldState, newState: 'Deprecated' });
   }
 }

@@ -1,4 +1,5 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
+import { Box } from '../crypto/box.ts';
 import { hkdf } from '../crypto/derive.ts';
 import { transcript } from '../crypto/transcript.ts';
 import { wipe } from '../hygiene/wipe.ts';
@@ -13,9 +14,9 @@ export const VAULT_ID_BYTES = 16;
 export interface VaultKeys {
   readonly vaultId: Uint8Array;
   /** Seals the material of keys and the values of secrets. */
-  readonly records: KeyObject;
+  readonly records: Box;
   /** Seals the state of the whole vault. */
-  readonly state: KeyObject;
+  readonly state: Box;
   /** Authenticates each record as a member of the vault. */
   readonly members: KeyObject;
   /** Chains the audit log. */
@@ -33,8 +34,8 @@ export function deriveVaultKeys(root: Uint8Array, vaultId: Uint8Array): VaultKey
   };
   return {
     vaultId,
-    records: keyFor('records'),
-    state: keyFor('state'),
+    records: new Box(keyFor('records')),
+    state: new Box(keyFor('state')),
     members: keyFor('members'),
     audit: keyFor('audit'),
   };

@@ -1,8 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { HoldfastError } from '../../errors.ts';
-import { openAead, sealAead, TAG_BYTES } from '../crypto/aead.ts';
+import { BOX_BYTES } from '../crypto/box.ts';
 import { transcript } from '../crypto/transcript.ts';
-import { NONCE_BYTES } from '../keys/algorithm.ts';
 import { SUM_BYTES } from './membership.ts';
 import type { VaultKeys } from './vault-keys.ts';
 
@@ -47,11 +45,7 @@ export const emptyState: VaultState = {
  * Integers are big-endian.
  */
 const STATE_BYTES = 192;
-const ALGORITHM = 'XChaCha20Poly1305';
-const NONCE = NONCE_BYTES[ALGORITHM];
-const SEALED_BYTES = NONCE + STATE_BYTES + TAG_BYTES;
 
-/** Nonce ‖ ciphertext ‖ tag. */
 export function sealState(keys: VaultKeys, state: VaultState): Buffer {
   const plaintext = Buffer.alloc(STATE_BYTES);
   plaintext.writeBigUInt64BE(BigInt(state.revision), 0);
@@ -64,9 +58,7 @@ export function sealState(keys: VaultKeys, state: VaultState): Buffer {
     const digits = sum.toString(16).padStart(2 * SUM_BYTES, '0');
     plaintext.write(digits, 96 + place * SUM_BYTES, 'hex');
   }
-  const nonce = randomBytes(NONCE);
-  const sealed = sealAead(ALGORITHM, keys.state, { nonce, aad: aadOf(keys), plaintext });
-  return Buffer.concat([nonce, sealed]);
+  return keys.state.seal(plaintext, aadOf(keys));
 }
 
 /** @throws TAMPERED */
@@ -86,11 +78,9 @@ export function openState(keys: VaultKeys, sealed: Uint8Array): VaultState {
 }
 
 function openOrBlame(keys: VaultKeys, sealed: Uint8Array): Buffer {
-  if (sealed.length === SEALED_BYTES) {
+  if (sealed.length === STATE_BYTES + BOX_BYTES) {
     try {
-      const nonce = sealed.subarray(0, NONCE);
-      const rest = sealed.subarray(NONCE);
-      return openAead(ALGORITHM, keys.state, { nonce, aad: aadOf(keys), sealed: rest });
+      return keys.state.open(sealed, aadOf(keys));
     } catch {
       // Told below.
     }

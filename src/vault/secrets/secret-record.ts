@@ -1,9 +1,10 @@
-import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
+import { createSecretKey, randomBytes } from 'node:crypto';
 import { HoldfastError } from '../../errors.ts';
-import { openAead, sealAead, TAG_BYTES } from '../crypto/aead.ts';
-import { type Field, transcript } from '../crypto/transcript.ts';
+import { TAG_BYTES } from '../crypto/aead.ts';
+import { Box, NONCE_BYTES } from '../crypto/box.ts';
+import { transcript } from '../crypto/transcript.ts';
 import { wipe } from '../hygiene/wipe.ts';
-import { KEY_BYTES, NONCE_BYTES } from '../keys/algorithm.ts';
+import { KEY_BYTES } from '../keys/algorithm.ts';
 import { type Column, rowOf } from '../seal/columns.ts';
 import { memberOf } from '../seal/membership.ts';
 import type { VaultKeys } from '../seal/vault-keys.ts';
@@ -47,14 +48,11 @@ export function checkedVersion(row: SecretVersionRow): SecretVersionRow {
   return rowOf(row, VERSION, WHAT);
 }
 
-const ALGORITHM = 'XChaCha20Poly1305';
-const NONCE = NONCE_BYTES[ALGORITHM];
-
 /** A key for the values of one secret, sealed with the name that they belong to. */
 export function newSecretKey(keys: VaultKeys, name: string): Buffer {
   const key = randomBytes(KEY_BYTES);
   try {
-    return seal(keys.records, ['holdfast vault secret key', keys.vaultId, name], key);
+    return keys.records.seal(key, secretKeyAad(keys, name));
   } finally {
     wipe(key);
   }
@@ -66,12 +64,12 @@ export function sealValue(
   version: Omit<SecretVersionRow, 'sealed'>,
   value: Uint8Array,
 ): Buffer {
-  return seal(openSecretKey(keys, row), versionFields(keys, version), value);
+  return secretBox(keys, row).seal(value, versionAad(keys, version));
 }
 
 /** The value, the caller's to wipe. @throws TAMPERED */
 export function openValue(keys: VaultKeys, row: SecretRow, version: SecretVersionRow): Buffer {
-  return open(openSecretKey(keys, row), versionFields(keys, version), version.sealed, row.name);
+  return opened(secretBox(keys, row), version.sealed, versionAad(keys, version), row.name);
 }
 
 /** What the row of a secret adds to the sum of all. */
@@ -89,37 +87,34 @@ export function secretMember({ members }: VaultKeys, row: SecretRow): bigint {
 /** What the row of a version adds: its tag stands for the value, however large that is. */
 export function versionMember({ members }: VaultKeys, row: SecretVersionRow): bigint {
   const { name, version, created_at, sealed } = row;
-  const ends = [sealed.subarray(0, NONCE), sealed.subarray(-TAG_BYTES)] as const;
+  const ends = [sealed.subarray(0, NONCE_BYTES), sealed.subarray(-TAG_BYTES)] as const;
   return memberOf(
     members,
     transcript('secret version', name, version, created_at, sealed.length, ...ends),
   );
 }
 
-function openSecretKey(keys: VaultKeys, row: Pick<SecretRow, 'name' | 'sealed_key'>): KeyObject {
-  const fields = ['holdfast vault secret key', keys.vaultId, row.name];
-  const bytes = open(keys.records, fields, row.sealed_key, row.name);
+/** Seals the values of one secret. */
+function secretBox(keys: VaultKeys, row: Pick<SecretRow, 'name' | 'sealed_key'>): Box {
+  const bytes = opened(keys.records, row.sealed_key, secretKeyAad(keys, row.name), row.name);
   try {
-    return createSecretKey(bytes);
+    return new Box(createSecretKey(bytes));
   } finally {
     wipe(bytes);
   }
 }
 
-function versionFields(keys: VaultKeys, row: Omit<SecretVersionRow, 'sealed'>): Field[] {
-  return ['holdfast vault secret', keys.vaultId, row.name, row.version, row.created_at];
+function secretKeyAad({ vaultId }: VaultKeys, name: string): Buffer {
+  return transcript('holdfast vault secret key', vaultId, name);
 }
 
-function seal(key: KeyObject, fields: readonly Field[], plaintext: Uint8Array): Buffer {
-  const nonce = randomBytes(NONCE);
-  const aad = transcript(...fields);
-  return Buffer.concat([nonce, sealAead(ALGORITHM, key, { nonce, aad, plaintext })]);
+function versionAad({ vaultId }: VaultKeys, row: Omit<SecretVersionRow, 'sealed'>): Buffer {
+  return transcript('holdfast vault secret', vaultId, row.name, row.version, row.created_at);
 }
 
-function open(key: KeyObject, fields: readonly Field[], stored: Uint8Array, name: string): Buffer {
+function opened(box: Box, sealed: Uint8Array, aad: Uint8Array, name: string): Buffer {
   try {
-    const [nonce, sealed] = [stored.subarray(0, NONCE), stored.subarray(NONCE)];
-    return openAead(ALGORITHM, key, { nonce, aad: transcript(...fields), sealed });
+    return box.open(sealed, aad);
   } catch {
     throw new HoldfastError('TAMPERED', `the secret '${name}' is not as the vault wrote it`);
   }
