@@ -136,11 +136,11 @@ describe('a key', () => {
     const absent = '00'.repeat(16);
     assert.equal(await vault.get(absent), undefined);
     for (const call of [
-      vault.latest(absent),
-      vault.rotate(absent),
-      vault.revoke(absent),
-      vault.encrypt(absent, text('')),
-      vault.cleanup(absent, { keep: 1 }),
+      () => vault.latest(absent),
+      () => vault.rotate(absent),
+      () => vault.revoke(absent),
+      () => vault.encrypt(absent, text('')),
+      () => vault.cleanup(absent, { keep: 1 }),
     ]) {
       await assert.rejects(call, { code: 'NOT_FOUND' });
     }
