@@ -1,5 +1,6 @@
 import { all, one, run, type Steps } from '../engine/steps.ts';
 import type { Change } from './keys/ledger.ts';
+import { rowOf } from './seal/columns.ts';
 
 /** So many are told one by one. */
 const ATTEMPTS_MAX = 1000;
@@ -16,9 +17,10 @@ export function* noteAttempt(at: number): Steps<void> {
   if ((row?.count ?? 0) < ATTEMPTS_MAX) yield* run('INSERT INTO attempts (at) VALUES (?)', at);
 }
 
-/** Those that are not in the log yet. */
+/** Those that are not in the log yet. @throws TAMPERED for rows that no attempt has written */
 export function* failedAttempts(): Steps<readonly Attempt[]> {
-  return yield* all<Attempt>('SELECT id, at FROM attempts ORDER BY id LIMIT ?', ATTEMPTS_MAX);
+  const rows = yield* all<Attempt>('SELECT id, at FROM attempts ORDER BY id LIMIT ?', ATTEMPTS_MAX);
+  return rows.map((row) => rowOf(row, { id: 'count', at: 'count' }, 'a failed attempt'));
 }
 
 /** Moves them into the log. */

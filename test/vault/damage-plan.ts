@@ -1,0 +1,95 @@
+import { type Damage, PAGE_BYTES } from './damage.ts';
+
+/** How much of all damage is tried: a share in the tests, all of it in the proof. */
+export type Extent = 'some' | 'all';
+
+/** SQLite's own header (sqlite.org/fileformat2.html, 1.3). */
+const FILE_HEADER_BYTES = 100;
+/** Of a page: its b-tree header and the places of its first cells. */
+const PAGE_HEAD_BYTES = 16;
+/** Primes, so that no place in a page is the same one every time. */
+const BIT_STRIDE = 29;
+const LOG_BIT_STRIDE = 997;
+const CUT_STRIDE = 131;
+const LOG_CUT_STRIDE = 599;
+const PAGE_STRIDE = 5;
+
+type Range = readonly [from: number, to: number];
+
+interface Heads {
+  /** Every bit of them. */
+  readonly whole: readonly Range[];
+  /** One bit of each byte. */
+  readonly thin: readonly Range[];
+}
+
+/**
+ * Every bit of the first page, of the heads of pages and of `rows`, and one bit of every other byte.
+ * With `some`, every bit of the header of the file alone, one of each byte of the others, and of every
+ * twenty-ninth other byte.
+ */
+export function* databaseBits(
+  whole: Buffer,
+  rows: readonly Range[],
+  extent: Extent,
+): Generator<Damage> {
+  const heads = [...rows, ...pageHeads(whole)];
+  const all = extent === 'all';
+  yield* bits(whole, all ? 1 : BIT_STRIDE, {
+    whole: all ? [[0, PAGE_BYTES], ...heads] : [[0, FILE_HEADER_BYTES]],
+    thin: heads,
+  });
+}
+
+/** One bit of every byte of a log, or of a few. */
+export function* logBits(whole: Buffer, extent: Extent): Generator<Damage> {
+  yield* bits(whole, extent === 'all' ? 1 : LOG_BIT_STRIDE, { whole: [], thin: [] });
+}
+
+/** Every bit. */
+export function* everyBit(whole: Buffer): Generator<Damage> {
+  for (let bit = 0; bit < whole.length * 8; bit += 1) yield { bit };
+}
+
+function* bits(whole: Buffer, stride: number, heads: Heads): Generator<Damage> {
+  const isIn = (offset: number, ranges: readonly Range[]) =>
+    ranges.some(([from, to]) => offset >= from && offset < to);
+  for (let offset = 0; offset < whole.length; offset += 1) {
+    const first = offset * 8;
+    if (isIn(offset, heads.whole)) for (let bit = 0; bit < 8; bit += 1) yield { bit: first + bit };
+    else if (offset % stride === 0 || isIn(offset, heads.thin)) {
+      yield { bit: first + (Math.floor(offset / stride) % 8) };
+    }
+  }
+}
+
+function pageHeads(whole: Buffer): readonly Range[] {
+  const count = Math.floor(whole.length / PAGE_BYTES);
+  return Array.from({ length: count }, (_, page) => {
+    return [page * PAGE_BYTES, page * PAGE_BYTES + PAGE_HEAD_BYTES];
+  });
+}
+
+/** Every length, or every so many and those around the ends of pages. */
+export function* databaseCuts(whole: Buffer, extent: Extent): Generator<Damage> {
+  const stride = extent === 'all' ? 1 : CUT_STRIDE;
+  for (let cut = 0; cut < whole.length; cut += 1) {
+    if (cut % stride === 0 || (cut + 1) % PAGE_BYTES < 3) yield { cut };
+  }
+}
+
+/** Every seventh length of a log, which has a thousand bytes in each of its frames, or a few. */
+export function* logCuts(whole: Buffer, extent: Extent): Generator<Damage> {
+  const stride = extent === 'all' ? 7 : LOG_CUT_STRIDE;
+  for (let cut = 0; cut < whole.length; cut += stride) yield { cut };
+}
+
+/** Each page empty, and in the place of each other, or of every fifth. */
+export function* pages(whole: Buffer, extent: Extent): Generator<Damage> {
+  const count = Math.floor(whole.length / PAGE_BYTES);
+  const stride = extent === 'all' ? 1 : PAGE_STRIDE;
+  for (let page = 0; page < count; page += 1) {
+    yield { page, by: undefined };
+    for (let by = page % stride; by < count; by += stride) if (by !== page) yield { page, by };
+  }
+}

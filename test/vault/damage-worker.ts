@@ -1,0 +1,50 @@
+import {
+  type Damage,
+  damaged,
+  headerRows,
+  outcomeOf,
+  type SpecimenKind,
+  takeSpecimen,
+} from './damage.ts';
+import {
+  databaseBits,
+  databaseCuts,
+  type Extent,
+  everyBit,
+  logBits,
+  logCuts,
+  pages,
+} from './damage-plan.ts';
+import { tally } from './damage-tally.ts';
+
+// One of several processes that damage copies of one vault, each its share. Arguments: the directory
+// of the specimen, what is damaged and how, how much of it, which share, and of how many.
+
+const [home = '', what = '', extentText = 'some', share = '0', shares = '1'] =
+  process.argv.slice(2);
+const extent: Extent = extentText === 'all' ? 'all' : 'some';
+const [kindText, how = ''] = what.split('-');
+const kind: SpecimenKind = kindText === 'log' || kindText === 'lock' ? kindText : 'database';
+const specimen = takeSpecimen(home, kind, `${what}-${share}`);
+const { file, whole } = specimen;
+
+function plan(): Iterable<Damage> {
+  if (how === 'pages') return pages(whole, extent);
+  if (kind === 'lock') return everyBit(whole);
+  if (how === 'cuts') {
+    return kind === 'log' ? logCuts(whole, extent) : databaseCuts(whole, extent);
+  }
+  if (kind === 'log') return logBits(whole, extent);
+  return databaseBits(whole, headerRows(file, whole), extent);
+}
+
+const counted = tally();
+let turn = 0;
+for (const damage of plan()) {
+  turn += 1;
+  if (turn % Number(shares) !== Number(share)) continue;
+  const bytes = damaged(whole, damage);
+  const writes = turn % (extent === 'all' ? 4 : 32) < 2;
+  await counted.add(JSON.stringify(damage), () => outcomeOf(specimen, bytes, writes));
+}
+process.stdout.write(JSON.stringify(counted.report()));
