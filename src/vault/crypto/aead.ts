@@ -34,8 +34,18 @@ export interface OpenInput {
 export function sealAead(
   algorithm: AeadAlgorithm,
   key: KeyObject | Uint8Array,
-  { nonce, aad, plaintext, prefix = [] }: SealInput,
+  input: SealInput,
 ): Buffer {
+  const { ciphertext, tag } = sealApart(algorithm, key, input);
+  return Buffer.concat([...(input.prefix ?? []), ciphertext, tag]);
+}
+
+/** The same without putting the two together: a copy costs half as much as to encrypt. */
+export function sealApart(
+  algorithm: AeadAlgorithm,
+  key: KeyObject | Uint8Array,
+  { nonce, aad, plaintext }: Omit<SealInput, 'prefix'>,
+): { readonly ciphertext: Buffer; readonly tag: Buffer } {
   const input = cipherInput(algorithm, key, nonce);
   const cipher =
     input.name === 'aes-256-gcm'
@@ -44,7 +54,7 @@ export function sealAead(
   if (aad.length > 0) cipher.setAAD(aad, { plaintextLength: plaintext.length });
   const ciphertext = cipher.update(plaintext);
   cipher.final();
-  return Buffer.concat([...prefix, ciphertext, cipher.getAuthTag()]);
+  return { ciphertext, tag: cipher.getAuthTag() };
 }
 
 /**
