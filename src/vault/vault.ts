@@ -1,3 +1,4 @@
+import type { Transform } from 'node:stream';
 import type { Steps } from '../engine/steps.ts';
 import { wrongArgument } from '../errors.ts';
 import { failedAttempts, takeAttempts } from './attempts.ts';
@@ -44,7 +45,7 @@ import { Session } from './session.ts';
 import { parseCiphertext } from './use/ciphertext.ts';
 import { publicBytes } from './use/curves.ts';
 import { decryptWith, encryptWith } from './use/encrypt.ts';
-import { type OpenedKey, OpenedKeys } from './use/opened-keys.ts';
+import { OpenedKeys } from './use/opened-keys.ts';
 import {
   agreeWith,
   type DeriveOptions,
@@ -54,6 +55,7 @@ import {
   isSignedBy,
   signWith,
 } from './use/primitives.ts';
+import { decryptStreamWith, encryptStreamWith, type Opened } from './use/streams.ts';
 import { Slots } from './vault-slots.ts';
 
 export interface BindOptions {
@@ -71,11 +73,6 @@ export interface Signed {
 export interface Mac {
   readonly keyId: KeyId;
   readonly mac: Uint8Array;
-}
-
-interface Opened {
-  readonly entry: KeyEntry;
-  readonly opened: OpenedKey;
 }
 
 /**
@@ -280,6 +277,26 @@ export class Vault {
     }
     await this.#session.uses?.tell({ kind: 'DecryptionPerformed', keyId, success: true });
     return plaintext;
+  }
+
+  /**
+   * A stream that takes plaintext of any length and gives it encrypted, in constant memory. It has a
+   * format of its own, which only `decryptStream` reads.
+   * @throws NOT_FOUND, KEY_STATE, KEY_EXPIRED; the stream itself fails once the key is revoked
+   */
+  async encryptStream(id: string, options: BindOptions = {}): Promise<Transform> {
+    const opened = await this.#newest(id, 'encrypt a stream');
+    return encryptStreamWith(this.#session, opened, options.aad);
+  }
+
+  /**
+   * A stream that takes what `encryptStream` gave and gives the plaintext, each 256 KiB of it once they
+   * are known to be authentic. That it was whole is known when the stream has ended without an error:
+   * FORMAT_INVALID, NOT_FOUND, KEY_STATE, KEY_EXPIRED or DECRYPT_FAILED.
+   */
+  decryptStream(options: BindOptions = {}): Transform {
+    const open = (id: KeyId) => this.#version(id, 'decrypt a stream');
+    return decryptStreamWith(this.#session, open, options.aad);
   }
 
   /**

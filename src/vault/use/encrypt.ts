@@ -36,11 +36,12 @@ export function decryptWith(
   return openAead(algorithm, session.key, { nonce, aad: aadOf(header, bound), sealed });
 }
 
-function requireAead(algorithm: Algorithm): AeadAlgorithm {
+/** @throws TypeError */
+export function requireAead(algorithm: Algorithm): AeadAlgorithm {
   if (isAead(algorithm)) return algorithm;
   throw wrongArgument('type', `a key for ${algorithm} does not encrypt`);
 }
 
-function notAuthentic(): HoldfastError {
+export function notAuthentic(): HoldfastError {
   return new HoldfastError('DECRYPT_FAILED', 'the ciphertext is not authentic');
 }
