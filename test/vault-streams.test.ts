@@ -303,15 +303,15 @@ describe('the key of a stream', () => {
   });
 
   test('must be there, and one that encrypts', async (t) => {
-    const [vault, other] = [await openVault(t), await openVault(t)];
-    const { id } = await other.create();
+    const vault = await openVault(t);
+    const { id } = await vault.create();
     await assert.rejects(vault.encryptStream('00'.repeat(16)), { code: 'NOT_FOUND' });
     const key = await vault.create({ algorithm: 'Ed25519' });
     await assert.rejects(vault.encryptStream(key.id), TypeError);
-    const stream = await encrypted(other, id, chunk);
-    await other.revoke(id);
-    await other.delete(id);
-    assert.equal((await decrypted(other, stream)).error?.code, 'NOT_FOUND');
+    const stream = await encrypted(vault, id, chunk);
+    await vault.revoke(id);
+    await vault.delete(id);
+    assert.equal((await decrypted(vault, stream)).error?.code, 'NOT_FOUND');
   });
 
   for (const audit of ['all', 'strict'] as const) {

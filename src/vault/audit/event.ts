@@ -59,6 +59,7 @@ export type AuditEvent =
       readonly version: number;
       readonly change: 'set' | 'tagged' | 'deleted' | 'undeleted' | 'restored' | 'shredded';
     }
+  | { readonly kind: 'SecretAccessed'; readonly name: string; readonly version: number }
   | {
       readonly kind: 'SlotChanged';
       readonly slot: string;

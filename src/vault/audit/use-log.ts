@@ -5,7 +5,7 @@ import type { AuditEvent } from './event.ts';
 
 /**
  * Which events are written. `changes`: what changes the vault, always in the transaction that does.
- * `all`: uses of keys too, at most 100 ms later. `strict`: uses before their result is given.
+ * `all`: uses of keys and secrets too, at most 100 ms later. `strict`: uses before their result is given.
  */
 export type AuditPolicy = 'changes' | 'all' | 'strict';
 
@@ -14,7 +14,7 @@ const BEHIND_MS = 100;
 /** Beyond that nobody is made to wait for the timer. */
 const PENDING_MAX = 1000;
 
-/** Writes what was done with keys. An event that cannot be written fails the use that comes after it. */
+/** Writes what was done with keys and secrets. An event that cannot be written fails the use that comes after it. */
 export class UseLog {
   readonly #engine: Engine;
   readonly #ledger: Ledger;

@@ -92,6 +92,8 @@ export class Secrets {
     const found = await this.#session.engine.read(() => valueBody(name, version));
     const value = openValue(this.#session.keys, found.row, found.version);
     try {
+      const event = { kind: 'SecretAccessed', name, version: found.version.version } as const;
+      await this.#session.uses?.tell(event);
       return new Secret(value);
     } finally {
       wipe(value);
