@@ -10,8 +10,9 @@ import { runKillLanes } from './kill-lanes.ts';
 import { runCliKills } from './ports/cli-kills.ts';
 import { KINDS } from './ports/holdings.ts';
 import { portsScene } from './ports/kill-scene.ts';
+import { bitsText, isHarmless, runVaultBits } from './vault-bits.ts';
 
-// npm run proof [-- --part kill|twins|self-test|presets|evidence] [--rounds N] [--seed S]: the full counts,
+// npm run proof [-- --part kill|twins|self-test|presets|evidence|vault-bits] [--rounds N] [--seed S]: the full counts,
 // written to docs/proof.md part by part; exit 1 when anything does not hold.
 
 delete process.env.NODE_EXTRA_CA_CERTS;
@@ -123,6 +124,11 @@ async function evidence(): Promise<Section> {
   return { ok, text: 'Packages in wide use, on a page of their own: [evidence.md](evidence.md).' };
 }
 
+async function vaultBits(): Promise<Section> {
+  const results = await runVaultBits(note);
+  return { ok: results.every(isHarmless), text: bitsText(results) };
+}
+
 const parts = {
   kill: { title: 'Kill -9', command: 'npm run proof -- --part kill', run: kill },
   twins: { title: 'Broken twins', command: 'npm run proof -- --part twins', run: twins },
@@ -140,6 +146,11 @@ const parts = {
     title: 'Evidence',
     command: 'npm run proof -- --part evidence',
     run: evidence,
+  },
+  'vault-bits': {
+    title: 'Vault, bit by bit',
+    command: 'npm run proof -- --part vault-bits',
+    run: vaultBits,
   },
 };
 

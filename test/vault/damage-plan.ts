@@ -1,4 +1,4 @@
-import { type Damage, PAGE_BYTES } from './damage.ts';
+import { type Damage, damaged, PAGE_BYTES } from './damage.ts';
 
 /** How much of all damage is tried: a share in the tests, all of it in the proof. */
 export type Extent = 'some' | 'all';
@@ -92,4 +92,36 @@ export function* pages(whole: Buffer, extent: Extent): Generator<Damage> {
     yield { page, by: undefined };
     for (let by = page % stride; by < count; by += stride) if (by !== page) yield { page, by };
   }
+}
+
+/** Of a file of ours: all before its contents, with a comment of seven characters. */
+const OUR_HEADER_BYTES = 127;
+const KDF_MEMORY_AT = 10;
+const KDF_MEMORY_MAX_KIB = 64 * 1024;
+
+/** Whether a file of ours asks for more memory than the least that is recommended. */
+export function isGreedy(file: Buffer): boolean {
+  const hasCosts = file.length >= KDF_MEMORY_AT + 4;
+  return hasCosts && file.readUInt32BE(KDF_MEMORY_AT) > KDF_MEMORY_MAX_KIB;
+}
+
+/** So many places of a file are enough for `some`. */
+const PLACES = 2000;
+
+/**
+ * Of a file for elsewhere each bit, each length, and a byte too many; or of ours each bit of the
+ * header and one of each other byte, and of rust-keyvault's a bit and a length in some 2,000 places.
+ * What asks for much memory and is given it comes last, and not with `some`.
+ */
+export function* fileDamages(whole: Buffer, isOurs: boolean, extent: Extent): Generator<Damage> {
+  const headerBytes = extent === 'all' ? whole.length : isOurs ? OUR_HEADER_BYTES : 0;
+  const stride = extent === 'all' || isOurs ? 1 : Math.ceil(whole.length / PLACES);
+  const greedy: Damage[] = [];
+  for (const damage of bits(whole, stride, { whole: [[0, headerBytes]], thin: [] })) {
+    if (isOurs && isGreedy(damaged(whole, damage))) greedy.push(damage);
+    else yield damage;
+  }
+  for (let cut = 0; cut < whole.length; cut += stride) yield { cut };
+  yield { more: 1 };
+  if (extent === 'all') yield* greedy;
 }

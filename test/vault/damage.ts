@@ -190,16 +190,18 @@ async function writeOn(dir: string): Promise<void> {
   await vault.audit.verify();
 }
 
-/** One change of a file: a bit turned, an end cut off, or a page put in the place of another. */
+/** One change of a file: a bit turned, an end cut off or put on, or a page in the place of another. */
 export type Damage =
   | { readonly bit: number }
   | { readonly cut: number }
+  | { readonly more: number }
   | { readonly page: number; readonly by: number | undefined };
 
 export const PAGE_BYTES = 1024;
 
 export function damaged(whole: Buffer, damage: Damage): Buffer {
   if ('cut' in damage) return whole.subarray(0, damage.cut);
+  if ('more' in damage) return Buffer.concat([whole, Buffer.alloc(damage.more)]);
   const copy = Buffer.from(whole);
   if ('bit' in damage) {
     const offset = damage.bit >> 3;
