@@ -495,6 +495,14 @@ describe('completions', () => {
     assert.deepEqual(await ask('trop', 'list', '--format', 't'), ['table', 'tsv']);
     assert.deepEqual(await ask('trop', 'release', '--unt'), ['--untagged-only']);
     assert.deepEqual(await ask('trop', 'completions', 'z'), ['zsh']);
+    assert.deepEqual(await ask('holdfast', 'vault', 'rot'), ['rotate']);
+    assert.deepEqual(await ask('holdfast', 'vault', '--dir', '/x', 'secret', 's'), ['set']);
+    assert.deepEqual(await ask('holdfast', 'vault', 'rm', 'secret', 'rm', '--sh'), ['--shred']);
+    assert.deepEqual(await ask('holdfast', 'vault', 'create', '--algorithm', 'A'), ['Aes256Gcm']);
+    assert.deepEqual(await ask('holdfast', 'vault', 'list', '--passw'), [
+      '--password-file',
+      '--password-fd',
+    ]);
   });
 
   for (const shell of ['zsh', 'fish']) {

@@ -14,6 +14,7 @@ const answer: Answer = { status: 0, out: '', err: '' };
 /** Ctrl-C ends waits; a second one ends the process, whatever it does. */
 const interruption = new AbortController();
 process.once('SIGINT', () => interruption.abort(new DOMException('interrupted', 'AbortError')));
+const END_AFTER_MS = 500;
 
 // Not awaited at the top level: the published bundle is a script, which cannot.
 void main();
@@ -35,6 +36,12 @@ async function main(): Promise<void> {
     process.exitCode = answer.status;
     await writeAll(2, answer.err);
   }
+  if (interruption.signal.aborted) endSoon();
+}
+
+/** A read of a pipe that nobody writes to cannot be taken back, and would keep this process. */
+function endSoon(): void {
+  setTimeout(() => process.kill(process.pid, 'SIGINT'), END_AFTER_MS).unref();
 }
 
 async function report(error: unknown): Promise<void> {

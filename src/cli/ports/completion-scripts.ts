@@ -18,8 +18,11 @@ export interface Syntax {
 }
 
 export interface Script {
-  /** A script for the program `names[0]`, whose `ports` has this syntax, and its aliases. */
-  write(names: readonly string[], syntax: Syntax): string;
+  /**
+   * A script for the program `names[0]`, whose `ports` has this syntax, and its aliases, which stand
+   * for `ports`; bash knows that of `vault` too.
+   */
+  write(names: readonly string[], ports: Syntax, vault: Syntax): string;
   /** How to load what `command` prints. */
   howTo(command: string): readonly string[];
 }
@@ -27,7 +30,8 @@ export interface Script {
 const STORES = ['ports', 'vault', 'torture', 'doctor'];
 
 const bash: Script = {
-  write: ([main = '', ...aliases], { globals, commands }) => `_holdfast_ports() {
+  write: ([main = '', ...aliases], { globals, commands }, vault) => `${bashVault(vault)}
+_holdfast_ports() {
   local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} command= words= i=1
   COMPREPLY=()
   if [[ \${COMP_WORDS[0]##*/} == ${main} ]]; then
@@ -35,6 +39,7 @@ const bash: Script = {
       COMPREPLY=($(compgen -W '${STORES.join(' ')}' -- "$cur"))
       return
     fi
+    [[ \${COMP_WORDS[1]} == vault ]] && _holdfast_vault
     [[ \${COMP_WORDS[1]} == ports ]] || return
     i=2
   fi
@@ -75,6 +80,42 @@ complete -o default -F _holdfast_ports ${[main, ...aliases].join(' ')}
 `,
   howTo: (command) => [`echo 'eval "$(${command} --quiet)"' >> ~/.bashrc`],
 };
+
+function bashVault({ globals, commands }: Syntax): string {
+  const all = [...globals, ...commands.flatMap(({ options }) => options)];
+  const valued = [...new Map(all.filter(({ takes }) => takes).map((word) => [word.text, word]))];
+  const first = commands.filter(({ text }) => !text.includes(' '));
+  return `_holdfast_vault() {
+  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} at= next= words= i=2
+  case $prev in
+${valued
+  .map(([text, { values }]) => {
+    const reply = `COMPREPLY=($(compgen -W '${values.join(' ')}' -- "$cur")); `;
+    return `    ${text}) ${values.length > 0 ? reply : ''}return ;;`;
+  })
+  .join('\n')}
+  esac
+  for (( ; i < COMP_CWORD; i++ )); do
+    next="\${at:+$at }\${COMP_WORDS[i]}"
+    case $next in
+      ${commands.map(({ text }) => `'${text}'`).join('|')}) at=$next; continue ;;
+    esac
+    case \${COMP_WORDS[i]} in
+      ${valued.map(([text]) => text).join('|')}) (( i++ )) ;;
+    esac
+  done
+  case $at in
+    '') words='${texts(first)}' ;;
+${commands
+  .map(({ text, options, values }) => {
+    return `    '${text}') words='${[texts(options), ...values].join(' ').trim()}' ;;`;
+  })
+  .join('\n')}
+  esac
+  COMPREPLY=($(compgen -W "$words ${texts(globals)}" -- "$cur"))
+}
+`;
+}
 
 const zsh: Script = {
   write: (

@@ -1,5 +1,11 @@
 import type { Command, OptionTable, Program } from '../command.ts';
-import { type Script, type Syntax, scripts, type Word } from './completion-scripts.ts';
+import {
+  type CommandWord,
+  type Script,
+  type Syntax,
+  scripts,
+  type Word,
+} from './completion-scripts.ts';
 import type { PortsCall } from './options.ts';
 
 const SHELLS = ['bash', 'zsh', 'fish', 'powershell', 'elvish'] as const;
@@ -15,7 +21,9 @@ export function completionsOf(program: Program): Command {
     async run(call: PortsCall) {
       const shell = SHELLS.find((name) => name === call.args[0]?.toLowerCase()) ?? 'bash';
       const script: Script = scripts[shell];
-      call.out(script.write(NAMES, await syntaxOf(program)));
+      const { vaultProgram } = await import('../vault/program.ts');
+      const vault = await syntaxOf(vaultProgram);
+      call.out(script.write(NAMES, await syntaxOf(program), vault));
       if (!call.options.quiet) {
         call.note(`# Generating ${shell} completion script. To load it in every session:`);
         for (const line of script.howTo(`${program.name} completions ${shell}`)) {
@@ -28,18 +36,24 @@ export function completionsOf(program: Program): Command {
 }
 
 async function syntaxOf({ commands, globals }: Program): Promise<Syntax> {
+  return { globals: wordsOf(globals), commands: await commandWords(commands) };
+}
+
+/** A command of another one is `secret set`; what stands alone has what comes behind it as values. */
+async function commandWords(commands: Program['commands'], before = ''): Promise<CommandWord[]> {
   const entries = Object.entries(commands).filter(([, { hidden }]) => !hidden);
-  return {
-    globals: wordsOf(globals),
-    commands: await Promise.all(
-      entries.map(async ([name, { summary, load }]) => {
-        const command = await load();
-        if ('commands' in command) return { text: name, help: summary, options: [], values: [] };
-        const values = command.args?.flatMap(({ choices }) => choices ?? []) ?? [];
-        return { text: name, help: summary, options: wordsOf(command.options), values };
-      }),
-    ),
-  };
+  const words = entries.map(async ([name, { summary, load }]): Promise<CommandWord[]> => {
+    const [text, help] = [`${before}${name}`, summary];
+    const found = await load();
+    if ('commands' in found) {
+      const values = Object.keys(found.commands);
+      const inner = await commandWords(found.commands, `${text} `);
+      return [{ text, help, options: [], values }, ...inner];
+    }
+    const values = found.args?.flatMap(({ choices }) => choices ?? []) ?? [];
+    return [{ text, help, options: wordsOf(found.options), values }];
+  });
+  return (await Promise.all(words)).flat();
 }
 
 function wordsOf(options: OptionTable): Word[] {

@@ -1,4 +1,4 @@
-import type { AuditRecord } from '../../vault.ts';
+import type { AuditRecord, Vault } from '../../vault.ts';
 import type { Command, OptionTable } from '../command.ts';
 import { jsonText, plainText } from '../text.ts';
 import { withVault } from './open.ts';
@@ -9,8 +9,16 @@ const LINES = 20;
 const PAGE = 10_000;
 
 const options = {
-  lines: { type: 'integer', value: 'N', short: 'n', max: PAGE, help: 'How many; 20 by default' },
-  after: { type: 'integer', value: 'SEQUENCE', help: 'All that came after this event' },
+  lines: {
+    ...{ type: 'integer', value: 'N', short: 'n', min: 1, max: PAGE },
+    help: 'How many of the last events; 20 by default',
+  },
+  after: {
+    type: 'integer',
+    value: 'SEQUENCE',
+    help: 'All that came after this event, in place of the last',
+    conflicts: ['lines'],
+  },
   follow: { type: 'flag', short: 'f', help: 'Go on as events come, until interrupted' },
 } as const satisfies OptionTable;
 
@@ -20,30 +28,39 @@ export const auditTail: Command = {
   options,
   details: 'Each event is held against the one before it. --follow with --json prints a line each.',
   async run(call: TailCall) {
-    const { lines, after, follow, json } = call.options;
+    const { follow, json } = call.options;
     await withVault(call, async (vault) => {
-      const last: AuditRecord[] = [];
-      const most = lines ?? (after === undefined ? LINES : Number.POSITIVE_INFINITY);
-      let sequence = after ?? 0;
-      for (;;) {
-        const page = await vault.audit.read({ after: sequence, limit: PAGE });
-        last.push(...page);
-        last.splice(0, Math.max(0, last.length - most));
-        sequence = page.at(-1)?.sequence ?? sequence;
-        if (page.length < PAGE) break;
-      }
-      if (json && !follow) call.out(jsonText(last.map(eventRowOf)));
-      else for (const record of last) call.out(lineOf(call, record));
-      if (!follow) return;
-      await call.flush();
-      for await (const record of vault.audit.watch({ after: sequence, signal: call.signal })) {
-        call.out(lineOf(call, record));
-        await call.flush();
-      }
+      const records = await startOf(call, vault);
+      if (json && !follow) call.out(jsonText(records.map(eventRowOf)));
+      else for (const record of records) call.out(lineOf(call, record));
+      if (follow) await followFrom(call, vault, records.at(-1)?.sequence ?? 0);
     });
     return 0;
   },
 };
+
+async function startOf(
+  { options: { lines = LINES, after } }: TailCall,
+  vault: Vault,
+): Promise<readonly AuditRecord[]> {
+  if (after === undefined) return await vault.audit.read({ last: lines });
+  const records: AuditRecord[] = [];
+  for (;;) {
+    const page = await vault.audit.read({ after: records.at(-1)?.sequence ?? after, limit: PAGE });
+    for (const record of page) records.push(record);
+    if (page.length < PAGE) return records;
+  }
+}
+
+/** Until nobody reads it any more. */
+async function followFrom(call: TailCall, vault: Vault, sequence: number): Promise<void> {
+  if (!(await call.flush())) return;
+  for await (const record of vault.audit.watch({ after: sequence, signal: call.signal })) {
+    call.out(lineOf(call, record));
+    if (!(await call.flush())) return;
+  }
+  call.signal.throwIfAborted();
+}
 
 export const auditVerify: Command = {
   options: {},

@@ -2,6 +2,7 @@ import type { Command, OptionTable } from '../command.ts';
 import { checkOutput, fileOptions, formatOf, putFile } from './export.ts';
 import { FILE_PASSWORD_DETAILS, withFilePassword } from './file-password.ts';
 import type { VaultCall } from './options.ts';
+import { Progress } from './progress.ts';
 
 const options = {
   ...fileOptions,
@@ -16,9 +17,12 @@ ${FILE_PASSWORD_DETAILS}`,
     const { comment, 'with-audit': audit } = call.options;
     const format = formatOf(call) ?? 'holdfast';
     if (format === 'holdfast') checkOutput(call);
-    const file = await withFilePassword(call, { isNew: true }, (vault, password) =>
-      vault.backup(password, { format, comment, audit, signal: call.signal }),
-    );
+    const { signal } = call;
+    const file = await withFilePassword(call, { isNew: true }, async (vault, password) => {
+      using progress = new Progress('Keys sealed');
+      const onProgress = progress.tell;
+      return await vault.backup(password, { format, comment, audit, signal, onProgress });
+    });
     await putFile(call, { format }, file);
     return 0;
   },

@@ -1,9 +1,13 @@
+import { Readable } from 'node:stream';
+import type { Vault } from '../../vault.ts';
 import type { Command, OptionTable } from '../command.ts';
 import { jsonText } from '../text.ts';
-import { fileArgument, inputOf, outputOptions, putOut } from './data.ts';
-import { boundTo } from './encrypt.ts';
+import { boundTo, HEAD_BYTES, keyIdOf } from './encrypt.ts';
+import { headOf, through, watched } from './flow.ts';
+import { fileArgument, inputStream, wholeOf } from './input.ts';
 import { withVault } from './open.ts';
 import type { VaultCall } from './options.ts';
+import { outputOptions, putOut } from './put-out.ts';
 
 const options = {
   aad: { type: 'text', value: 'TEXT', help: 'What it was bound to' },
@@ -11,23 +15,48 @@ const options = {
   ...outputOptions,
 } as const satisfies OptionTable;
 
+type DecryptCall = VaultCall<typeof options>;
+
+/** Offset 0 · 1 · format of what a vault encrypts: a stream, and not one ciphertext. */
+const STREAM = 2;
+
 export const decrypt: Command = {
   options,
   args: [fileArgument],
-  details: 'The ciphertext names its key. With --json the plaintext is in base64.',
-  async run(call: VaultCall<typeof options>) {
-    const { aad, json } = call.options;
-    const read = await inputOf(call, call.args[0]);
-    const ciphertext = call.options.base64 ? Buffer.from(read.toString('latin1'), 'base64') : read;
-    const { parseCiphertext } = await import('../../vault.ts');
-    const { keyId } = parseCiphertext(ciphertext);
-    const plaintext = await withVault(call, (vault) => vault.decrypt(ciphertext, boundTo(aad)));
-    try {
-      if (json) call.out(jsonText({ key_id: keyId, plaintext: plaintext.toString('base64') }));
-      else await putOut(call, plaintext);
-    } finally {
+  details: `What was encrypted names its key. With --json the plaintext is in base64. Of data that is long
+stdout has what is known to be authentic so far: that all of it was there the exit status tells, and
+a file of --output.`,
+  async run(call: DecryptCall) {
+    const { base64, json, output } = call.options;
+    await withVault(call, async (vault) => {
+      const found = await inputStream(call, call.args[0]);
+      await using input = base64 ? Readable.from([await decoded(found)]) : found;
+      const head = await headOf(input, HEAD_BYTES);
+      const plain = await plainOf(call, vault, { head, input });
+      const key_id = keyIdOf(head);
+      if (!json || output !== undefined) {
+        await putOut(call, watched(plain, 'Decrypted'));
+        if (json) call.out(jsonText({ key_id, output }));
+        return;
+      }
+      const plaintext = await wholeOf(plain);
+      call.out(jsonText({ key_id, plaintext: plaintext.toString('base64') }));
       plaintext.fill(0);
-    }
+    });
     return 0;
   },
 };
+
+async function decoded(input: Readable): Promise<Buffer> {
+  return Buffer.from((await wholeOf(input)).toString('latin1'), 'base64');
+}
+
+async function plainOf(
+  { options: { aad } }: DecryptCall,
+  vault: Vault,
+  { head, input }: { readonly head: Buffer; readonly input: Readable },
+): Promise<Readable> {
+  if (head[0] === STREAM) return through(input, vault.decryptStream(boundTo(aad)));
+  const ciphertext = head.length < HEAD_BYTES ? head : await wholeOf(input);
+  return Readable.from([await vault.decrypt(ciphertext, boundTo(aad))]);
+}

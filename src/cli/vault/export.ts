@@ -1,10 +1,10 @@
 import type { FileFormat } from '../../vault.ts';
 import type { Command, OptionTable } from '../command.ts';
 import { jsonText } from '../text.ts';
-import { outputOptions, putOut, refuseTerminal } from './data.ts';
 import { FILE_PASSWORD_DETAILS, filePasswordOptions, withFilePassword } from './file-password.ts';
 import { keyNamed } from './key-name.ts';
 import { keyArgument, type VaultCall } from './options.ts';
+import { outputOptions, putOut, refuseTerminal } from './put-out.ts';
 
 export const FORMATS = ['holdfast', 'rust-keyvault-v1'] as const satisfies readonly FileFormat[];
 
@@ -48,7 +48,7 @@ export async function putFile(
   file: Buffer,
 ): Promise<void> {
   const { json, output } = call.options;
-  if (!json || output !== undefined) await putOut(call, file);
+  if (!json || output !== undefined) await putOut(call, [file]);
   if (!json) return;
   const place = output === undefined ? { file: file.toString('base64') } : { output };
   call.out(jsonText({ ...told, bytes: file.length, ...place }));

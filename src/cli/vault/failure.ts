@@ -10,6 +10,9 @@ const HINTS: { readonly [C in ErrorCode]?: string } = {
     'and --recovery-code, where such a way was made for it.',
   STORE_MISSING: "'holdfast vault init' makes one; --dir says where it is.",
   CONFLICT: 'Nothing was done.',
+  CONFIG_INVALID:
+    'A password comes from --password-file, --password-fd, the file that\n' +
+    'HOLDFAST_VAULT_PASSWORD_FILE names, or a terminal.',
   LOCK_TIMEOUT: "Another process has the writer lock; 'holdfast doctor' tells which.",
   TAMPERED: 'The file was changed by something other than a vault, or put back from a copy.',
 };

@@ -1,9 +1,9 @@
 import { HoldfastError } from '../../errors.ts';
 import type { Command, OptionTable } from '../command.ts';
 import { jsonText } from '../text.ts';
-import { inputOf } from './data.ts';
 import { FORMATS } from './export.ts';
 import { FILE_PASSWORD_DETAILS, filePasswordOptions, withFilePassword } from './file-password.ts';
+import { inputOf } from './input.ts';
 import { keyRowOf, keySentence } from './key-row.ts';
 import type { VaultCall } from './options.ts';
 

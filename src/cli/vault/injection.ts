@@ -1,18 +1,10 @@
 import { isUtf8 } from 'node:buffer';
-import {
-  closeSync,
-  mkdtempSync,
-  openSync,
-  rmSync,
-  statfsSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, openSync, unlinkSync } from 'node:fs';
 import type { Secret, Vault } from '../../vault.ts';
 import { Failure } from '../failure.ts';
 import { UsageError } from '../parse.ts';
 import { keyNamed } from './key-name.ts';
+import { MemoryDirectory } from './memory-directory.ts';
 
 /** A secret for a program, and how the program gets it. */
 export interface Injected {
@@ -61,13 +53,22 @@ export async function resolved(vault: Vault, wish: Injected): Promise<Resolved> 
   return { ...wish, isKey, secret: await vault.reveal(id) };
 }
 
+/** What is not to be seen: each secret as it is, and a key also as the text that a variable has. */
+export function namedSecrets(all: readonly Resolved[]): (readonly [string, Secret | Buffer])[] {
+  return all.flatMap((given) => {
+    const { reference, secret, isKey } = given;
+    const bytes = [reference, secret] as const;
+    return isKey ? [bytes, [reference, Buffer.from(textOf(given))] as const] : [bytes];
+  });
+}
+
 /** What a child is given; `close` takes back what of it lies in files. */
 export class Injection {
   readonly env: Record<string, string> = {};
   /** Descriptors of ours, by the number that they have in the child. */
   readonly descriptors = new Map<number, number>();
   readonly #env: NodeJS.ProcessEnv;
-  #directory: string | undefined;
+  #directory: MemoryDirectory | undefined;
 
   constructor(secrets: readonly Resolved[], env: NodeJS.ProcessEnv) {
     this.#env = env;
@@ -82,7 +83,7 @@ export class Injection {
   close(): void {
     for (const fd of this.descriptors.values()) closeSync(fd);
     this.descriptors.clear();
-    if (this.#directory !== undefined) rmSync(this.#directory, { recursive: true, force: true });
+    this.#directory?.close();
     this.#directory = undefined;
   }
 
@@ -103,10 +104,9 @@ export class Injection {
   }
 
   #write(name: string, secret: Secret): string {
-    this.#directory ??= mkdtempSync(join(memoryDirectory(this.#env), 'holdfast-run-'));
-    const path = join(this.#directory, name);
-    secret.withBytes((bytes) => writeFileSync(path, bytes, { mode: 0o600, flag: 'wx' }));
-    return path;
+    const directory = this.#directory ?? new MemoryDirectory(this.#env);
+    this.#directory = directory;
+    return secret.withBytes((bytes) => directory.write(name, bytes));
   }
 }
 
@@ -118,22 +118,4 @@ function textOf({ secret, isKey, target, reference }: Resolved): string {
     if (isUtf8(buffer) && !buffer.includes(0)) return buffer.toString();
     throw new Failure(1, `${reference} is no text for the variable ${target}; take --file or --fd`);
   });
-}
-
-/** `f_type` of tmpfs and of ramfs (statfs(2)). */
-const MEMORY_FILESYSTEMS = [0x01021994, 0x858458f6];
-
-/** A place for files that no disk keeps. */
-function memoryDirectory({ XDG_RUNTIME_DIR: own }: NodeJS.ProcessEnv): string {
-  const found = [own, '/dev/shm'].find((path) => path && isMemory(path));
-  if (found) return found;
-  throw new Failure(1, 'there is no file system in memory here for a secret; take --env');
-}
-
-function isMemory(path: string): boolean {
-  try {
-    return MEMORY_FILESYSTEMS.includes(statfsSync(path).type);
-  } catch {
-    return false;
-  }
 }

@@ -9,28 +9,50 @@ function entry(summary: string, load: () => Promise<Command>): Entry {
   return { summary, load: async () => telling(await load()) };
 }
 
-/** Commands of one word more. */
-function group(name: string, about: string, commands: Program['commands']): Entry {
-  const program = { name: `holdfast vault ${name}`, about, version, globals, commands };
+/** Commands of one word more; one of them may be meant where none is named. */
+function group(name: string, about: string, commands: Program['commands'], usual?: string): Entry {
+  const otherwise = usual === undefined ? undefined : commands[usual];
+  const program: Program = {
+    ...{ name: `holdfast vault ${name}`, about, version, globals, commands },
+    ...(otherwise && { otherwise }),
+  };
   return { summary: about, load: async () => program };
 }
 
-const audit = group('audit', 'Read the log of all that has happened', {
-  tail: entry('Print the last events', async () => (await import('./audit.ts')).auditTail),
-  verify: entry('Hold every event against the one before', async () => {
-    return (await import('./audit.ts')).auditVerify;
-  }),
-});
+const audit = group(
+  'audit',
+  'Read the log of all that has happened',
+  {
+    tail: entry('Print the last events', async () => (await import('./audit.ts')).auditTail),
+    verify: entry('Hold every event against the one before', async () => {
+      return (await import('./audit.ts')).auditVerify;
+    }),
+  },
+  'tail',
+);
 
-const slots = group('slots', 'List, add and remove ways into the vault', {
-  list: entry('List the ways in', async () => (await import('./slots.ts')).slotsList),
-  add: entry('Make another way in', async () => (await import('./slots.ts')).slotsAdd),
-  remove: entry('Remove a way in', async () => (await import('./slots.ts')).slotsRemove),
-});
+const slots = group(
+  'slots',
+  'List, add and remove ways into the vault',
+  {
+    list: entry('List the ways in', async () => (await import('./slots.ts')).slotsList),
+    add: entry('Make another way in', async () => (await import('./slots.ts')).slotsAdd),
+    remove: entry('Remove a way in', async () => (await import('./slots.ts')).slotsRemove),
+  },
+  'list',
+);
 
-const password = group('password', 'Change the password of the vault', {
-  change: entry('Change the password', async () => (await import('./password.ts')).passwordChange),
-});
+const password = group(
+  'password',
+  'Change the password of the vault',
+  {
+    change: entry(
+      'Change the password',
+      async () => (await import('./password.ts')).passwordChange,
+    ),
+  },
+  'change',
+);
 
 const secret = group('secret', 'Keep secrets of any bytes by name', {
   set: entry('Make a secret, or a version', async () => (await import('./secret.ts')).secretSet),
@@ -39,6 +61,9 @@ const secret = group('secret', 'Keep secrets of any bytes by name', {
   rm: entry('Delete a secret', async () => (await import('./secret.ts')).secretRm),
   undelete: entry('Take a deletion back', async () => {
     return (await import('./secret.ts')).secretUndelete;
+  }),
+  purge: entry('Remove secrets that were deleted, once their time is over', async () => {
+    return (await import('./secret.ts')).secretPurge;
   }),
 });
 
@@ -89,8 +114,9 @@ export const vaultProgram: Program = {
     slots,
     password,
   },
-  details: `The password of a vault comes from --password-file, --password-fd or the file that
-HOLDFAST_VAULT_PASSWORD_FILE names, else it is asked for; never from an argument.
+  details: `Where no way into the vault is given, it is the key file that HOLDFAST_VAULT_KEY_FILE names, or the
+password in the file that HOLDFAST_VAULT_PASSWORD_FILE names, or a password that is asked for. A
+password is never taken from an argument.
 
 Exit status: 0 done, 1 negative answer or failure, 2 lock timeout or wrong usage.`,
 };

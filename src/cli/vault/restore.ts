@@ -1,11 +1,12 @@
 import type { DirectoryReport, RestoreReport } from '../../vault.ts';
 import type { Command, OptionTable } from '../command.ts';
 import { jsonText, plainText } from '../text.ts';
-import { inputOf } from './data.ts';
 import { FORMATS } from './export.ts';
 import { FILE_PASSWORD_DETAILS, filePasswordOptions, withFilePassword } from './file-password.ts';
 import { checkFormat } from './import.ts';
+import { inputOf } from './input.ts';
 import { dryRunOption, type VaultCall } from './options.ts';
+import { Progress } from './progress.ts';
 
 const options = {
   format: {
@@ -30,9 +31,12 @@ ${FILE_PASSWORD_DETAILS}`,
     const { signal } = call;
     const file = await inputOf(call, call.args[0]);
     checkFormat(file, call.options.format);
-    const report = await withFilePassword(call, { isNew: false }, (vault, password) =>
-      vault.restore(file, password, { overwrite, dryRun, signal }),
-    );
+    const report = await withFilePassword(call, { isNew: false }, async (vault, password) => {
+      // Of a backup of rust-keyvault each key takes a derivation of its own.
+      using progress = new Progress('Keys opened');
+      const onProgress = progress.tell;
+      return await vault.restore(file, password, { overwrite, dryRun, signal, onProgress });
+    });
     return tell(call, report, dryRun);
   },
 };
@@ -50,7 +54,11 @@ export function tell(
     ...secrets.conflicts.map(({ name, why }) => `secret ${name}: ${why}`),
   ];
   if (call.options.json) {
-    call.out(jsonText({ dry_run: dryRun, keys, secrets, ...(findings && { findings }) }));
+    const damage = findings?.map(({ isKeyLost, id = null, ...finding }) => ({
+      ...finding,
+      ...{ id, is_key_lost: isKeyLost },
+    }));
+    call.out(jsonText({ dry_run: dryRun, keys, secrets, ...(damage && { findings: damage }) }));
   } else {
     call.out(`${countText('keys', keys)}\n${countText('secrets', secrets)}\n`);
   }

@@ -1,10 +1,10 @@
 import type { Command, OptionTable } from '../command.ts';
 import { UsageError } from '../parse.ts';
 import { jsonText } from '../text.ts';
-import { putOut, refuseTerminal } from './data.ts';
 import { keyNamed } from './key-name.ts';
 import { withVault } from './open.ts';
 import { keyArgument, type VaultCall } from './options.ts';
+import { putOut, refuseTerminal } from './put-out.ts';
 
 const options = {
   hex: { type: 'flag', help: 'In hexadecimal, as by default' },
@@ -27,7 +27,7 @@ export const reveal: Command = {
     });
     try {
       const bytes = Buffer.from(secret.expose().buffer);
-      if (raw) await putOut(call, bytes);
+      if (raw) await putOut(call, [bytes]);
       else {
         const key = bytes.toString(encoding);
         call.out(json ? jsonText({ id, encoding, key }) : `${key}\n`);

@@ -1,7 +1,15 @@
 import type { Scrubber } from '../../vault.ts';
 import type { Command, OptionTable } from '../command.ts';
+import { UsageError } from '../parse.ts';
 import { Child } from './child.ts';
-import { checkTargets, Injection, injectedOf, type Resolved, resolved } from './injection.ts';
+import {
+  checkTargets,
+  Injection,
+  injectedOf,
+  namedSecrets,
+  type Resolved,
+  resolved,
+} from './injection.ts';
 import { withVault } from './open.ts';
 import type { VaultCall } from './options.ts';
 
@@ -24,12 +32,16 @@ export const run: Command = {
   details: `REF is vault://NAME#FIELD@VERSION for a secret, or names a key, which is in hexadecimal in a
 variable and 32 bytes elsewhere. What the program writes to stdout and stderr is shown with *** in
 place of each secret, also of its hexadecimal, base64, URL and JSON forms: an aid against accidents.
-The program may then see that it writes to no terminal. The exit status is its own.`,
+The program may then see that it writes to no terminal; secrets beyond 64 KiB need --no-masking.
+The exit status is its own.`,
   async run(call: RunCall) {
     const { env, fd, file } = call.options;
     const wishes = [
-      ...[...injectedOf('env', env), ...injectedOf('fd', fd), ...injectedOf('file', file)],
+      ...injectedOf('env', env),
+      ...injectedOf('fd', fd),
+      ...injectedOf('file', file),
     ];
+    if (wishes.length === 0) throw new UsageError('no secret is named: --env, --fd or --file');
     checkTargets(wishes);
     const secrets = await withVault(call, async (vault) => {
       const found: Resolved[] = [];
@@ -47,9 +59,7 @@ The program may then see that it writes to no terminal. The exit status is its o
 async function runWith(call: RunCall, secrets: readonly Resolved[]): Promise<number> {
   const { MaskStream, Scrubber } = await import('../../vault.ts');
   const isMasked = !call.options['no-masking'] && secrets.length > 0;
-  using scrubber = isMasked
-    ? new Scrubber(secrets.map(({ reference, secret }) => [reference, secret] as const))
-    : undefined;
+  using scrubber = isMasked ? new Scrubber(namedSecrets(secrets)) : undefined;
   await warn(call, scrubber);
   using child = new Child();
   const injection = new Injection(secrets, call.env);

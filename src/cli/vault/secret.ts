@@ -1,12 +1,16 @@
+import { isUtf8 } from 'node:buffer';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { isatty } from 'node:tty';
 import type { SecretInfo, SecretPage } from '../../vault.ts';
 import type { Command, OptionTable } from '../command.ts';
 import { UsageError } from '../parse.ts';
 import { jsonText } from '../text.ts';
-import { fileArgument, inputOf, outputOptions, putOut } from './data.ts';
+import { fileArgument, inputOf } from './input.ts';
 import { tableText } from './key-row.ts';
 import { withVault } from './open.ts';
 import type { VaultCall } from './options.ts';
+import { outputOptions, putOut } from './put-out.ts';
 import { durationMs, timeText } from './time.ts';
 
 const nameArgument = { name: 'NAME', help: 'Name of the secret', required: true } as const;
@@ -47,6 +51,12 @@ export const secretSet: Command = {
 };
 
 async function readValue(call: SetCall, name: string, file: string | undefined): Promise<Buffer> {
+  if (file !== undefined && file !== '-' && !existsSync(resolve(call.cwd, file))) {
+    // It may be the value, so it is not repeated.
+    throw new UsageError(
+      'FILE is not there; a value comes from a file or stdin, not from the line',
+    );
+  }
   if (file !== undefined || !isatty(0)) return await inputOf(call, file);
   const { readPassword } = await import('../../vault.ts');
   return await readPassword({ env: {}, prompt: `Value of ${name}: `, signal: call.signal });
@@ -61,15 +71,23 @@ function tagOf(text: string): readonly [name: string, value: string] {
 export const secretGet: Command = {
   options: outputOptions,
   args: [{ name: 'NAME', help: 'Name, or vault://NAME#FIELD@VERSION', required: true }],
-  details: 'Writes the bytes as they are; with --json they are in base64.',
+  details: `Writes the bytes as they are, and a line end behind them on a terminal. With --json "encoding" says
+whether they are text or in base64.`,
   async run(call: VaultCall<typeof outputOptions>) {
     const [name = ''] = call.args;
     const reference = name.startsWith('vault://') ? name : `vault://${name}`;
     const secret = await withVault(call, (vault) => vault.secrets.resolve(reference));
     try {
       const bytes = Buffer.from(secret.expose().buffer);
-      if (call.options.json) call.out(jsonText({ reference, value: bytes.toString('base64') }));
-      else await putOut(call, bytes);
+      const { json, output } = call.options;
+      if (json && output === undefined) {
+        const encoding = isUtf8(bytes) ? 'utf8' : 'base64';
+        call.out(jsonText({ reference, encoding, value: bytes.toString(encoding) }));
+        return 0;
+      }
+      const isShown = output === undefined && isatty(1);
+      await putOut(call, isShown ? [bytes, Buffer.from('\n')] : [bytes]);
+      if (json) call.out(jsonText({ reference, output }));
     } finally {
       secret.dispose();
     }
@@ -126,6 +144,17 @@ export const secretRm: Command = {
     );
     answer(call, info);
     call.note(`Secret ${name} can be undeleted until ${timeText(info.purgeAt)}.`);
+    return 0;
+  },
+};
+
+export const secretPurge: Command = {
+  options: {},
+  details: 'Until then deleted secrets can be undeleted, each for as long as it was said.',
+  async run(call: VaultCall) {
+    const purged = await withVault(call, (vault) => vault.secrets.purge());
+    call.out(call.options.json ? jsonText({ purged }) : purged.map((name) => `${name}\n`).join(''));
+    call.note(`${purged.length} secret(s) are gone.`);
     return 0;
   },
 };

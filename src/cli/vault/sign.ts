@@ -1,6 +1,6 @@
 import type { Command } from '../command.ts';
 import { jsonText } from '../text.ts';
-import { fileArgument, inputOf } from './data.ts';
+import { fileArgument, inputOf } from './input.ts';
 import { keyNamed } from './key-name.ts';
 import { withVault } from './open.ts';
 import { keyArgument, type VaultCall } from './options.ts';

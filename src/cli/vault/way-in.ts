@@ -22,7 +22,7 @@ export interface Asking {
 }
 
 /** @throws UsageError for two ways at once */
-export function wayOf({ options, cwd }: VaultCall): Way {
+export function wayOf({ options, cwd, env }: VaultCall): Way {
   const path = (text: string | undefined) => (text === undefined ? undefined : resolve(cwd, text));
   const names = ['password-file', 'password-fd', 'key-file', 'private-key-file', 'unlock-command'];
   const given = Object.keys(options).filter((name) => names.includes(name));
@@ -35,11 +35,15 @@ export function wayOf({ options, cwd }: VaultCall): Way {
   return {
     passwordFile: path(options['password-file']),
     passwordFd: options['password-fd'],
-    keyFile: path(options['key-file']),
+    keyFile: path(options['key-file'] ?? (given.length === 0 ? keyFileOf(env) : undefined)),
     privateKeyFile: path(options['private-key-file']),
     command: options['unlock-command'],
     isRecoveryCode: options['recovery-code'],
   };
+}
+
+function keyFileOf({ HOLDFAST_VAULT_KEY_FILE: path }: NodeJS.ProcessEnv): string | undefined {
+  return path || undefined;
 }
 
 /** Whether somebody will have to type the password. */
@@ -57,14 +61,22 @@ export async function unlockOf(way: Way, asking: Asking): Promise<Unlock> {
   if (way.privateKeyFile !== undefined) {
     return { privateKey: await readKeyFile(way.privateKeyFile) };
   }
-  const read = await readPassword({
+  const reading = readPassword({
     ...{ fd: way.passwordFd, file: way.passwordFile, signal: asking.signal },
     // The variable names a password's file, and a code is none.
     env: way.isRecoveryCode ? {} : asking.env,
     prompt: way.isRecoveryCode ? 'Recovery code: ' : asking.prompt,
     isNew: asking.isNew,
   });
+  const read = await orAborted(reading, asking.signal);
   return way.isRecoveryCode ? { recoveryCode: read } : { password: read };
+}
+
+/** A pipe that nobody writes to is read without an end. */
+function orAborted<T>(reading: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  signal.addEventListener('abort', () => aborted.reject(signal.reason), { once: true });
+  return Promise.race([reading, aborted.promise]);
 }
 
 export function wipeUnlock(unlock: Unlock | NewUnlock): void {
