@@ -152,6 +152,8 @@ export class Session {
 
   close(): void {
     this.forgetWarm();
+    // Whoever keeps a closed store does not keep what it knew.
+    this.#warms.clear();
     this.#connection.close();
     this.#epoch?.close();
     this.#epoch = undefined;

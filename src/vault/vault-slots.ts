@@ -1,4 +1,3 @@
-import type { KeyObject } from 'node:crypto';
 import { one, type Steps } from '../engine/steps.ts';
 import { HoldfastError } from '../errors.ts';
 import { wipe } from './hygiene/wipe.ts';
@@ -18,13 +17,11 @@ export interface SlotInfo {
 /** The ways into a vault. All of them lead to the same root key, so none costs another. */
 export class Slots {
   readonly #session: Session;
-  readonly #root: KeyObject;
   /** The one by which this vault was opened. */
   #own: string;
 
-  constructor(session: Session, root: KeyObject, own: string) {
+  constructor(session: Session, own: string) {
     this.#session = session;
-    this.#root = root;
     this.#own = own;
   }
 
@@ -66,7 +63,7 @@ export class Slots {
   async #row(wish: NewUnlock | Unlock, signal: AbortSignal | undefined): Promise<SlotRow> {
     const { vaultId } = this.#session.keys;
     const slot = await newSlotOf(wish, signal);
-    const root = this.#root.export();
+    const root = this.#session.root.export();
     try {
       const wrapped = await wrapRoot(root, slot, { vaultId, signal });
       return { id: parseSlot(wrapped).id, slot: wrapped };

@@ -91,10 +91,10 @@ export class Vault {
   private constructor(open: OpenVault, options: VaultOptions) {
     const { now = Date.now, audit = 'changes' } = options;
     this.#session = new Session(open, now, audit);
-    this.#opened = new OpenedKeys(open.keys);
+    this.#opened = new OpenedKeys();
     this.secrets = new Secrets(this.#session);
     this.audit = new Audit(this.#session);
-    this.slots = new Slots(this.#session, open.root, open.slotId);
+    this.slots = new Slots(this.#session, open.slotId);
   }
 
   /**
@@ -459,7 +459,7 @@ export class Vault {
   }
 
   async #take(entry: KeyEntry, what: string): Promise<Opened> {
-    const opened = this.#opened.open(entry);
+    const opened = this.#opened.open(this.#session.keys, entry);
     // Those two are told with what came of them.
     if (this.#session.uses && what !== 'encrypt' && what !== 'decrypt') {
       await this.#session.uses.tell({ kind: 'KeyAccessed', keyId: entry.info.id, operation: what });

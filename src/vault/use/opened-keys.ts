@@ -82,18 +82,13 @@ export function requireAlgorithm({ info }: KeyEntry, algorithm: Algorithm): void
  * another entry, and what was opened of the one before is let go.
  */
 export class OpenedKeys {
-  readonly #keys: VaultKeys;
   readonly #opened = new WeakMap<KeyEntry, OpenedKey>();
 
-  constructor(keys: VaultKeys) {
-    this.#keys = keys;
-  }
-
   /** @throws TAMPERED */
-  open(entry: KeyEntry): OpenedKey {
+  open(keys: VaultKeys, entry: KeyEntry): OpenedKey {
     let opened = this.#opened.get(entry);
     if (opened === undefined) {
-      opened = new OpenedKey(this.#keys, entry);
+      opened = new OpenedKey(keys, entry);
       this.#opened.set(entry, opened);
     }
     return opened;
