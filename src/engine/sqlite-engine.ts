@@ -160,13 +160,10 @@ export class SqliteEngine implements Engine {
     return count % COUNTS_PER_LOOK === 0 && this.#walBytes() > WAL_LIMIT_BYTES;
   }
 
-  /** Takes the writer's lock in its turn; a checkpoint that comes too late is simply the next one. */
   #requestCheckpoint(): void {
     if (this.#closing || this.#checkpointDue || this.#walBytes() === 0) return;
     this.#checkpointDue = true;
-    this.#chore().finally(() => {
-      this.#checkpointDue = false;
-    });
+    this.#chore();
   }
 
   /** An odd epoch while the lock is free: its writer died. An empty transaction makes it even. */
@@ -174,29 +171,24 @@ export class SqliteEngine implements Engine {
     const now = monotonicMs();
     if (this.#closing || now - this.#repairedAt < MIN_REPAIR_MS) return;
     this.#repairedAt = now;
-    if (this.#isLockFree()) void this.#chore();
+    this.#chore();
   }
 
-  #isLockFree(): boolean {
-    try {
-      this.#openWriter();
-    } catch {
-      // Who may only read cannot repair either.
-      return false;
-    }
-    const { lock } = this.#writing ?? {};
-    if (!lock?.tryAcquire()) return false;
-    lock.release();
-    return true;
-  }
-
-  /** Housekeeping in the writer's turn. One that fails changes nothing for anybody. */
-  async #chore(): Promise<void> {
-    try {
-      await this.#openWriter().enqueue(nothing, REST_MS);
-    } catch {
-      // The next one tries again.
-    }
+  /**
+   * Housekeeping, if the lock is free: whoever has it will do it as well. Nobody asked for it, so it
+   * never waits: what is waited for might be granted while the caller blocks its thread, and would
+   * then be held for so long.
+   */
+  #chore(): void {
+    setImmediate(() => {
+      try {
+        if (!this.#closing) this.#openWriter().runIfFree(nothing);
+      } catch {
+        // Who may only read cannot do it. One that fails changes nothing; the next one tries again.
+      } finally {
+        this.#checkpointDue = false;
+      }
+    }).unref();
   }
 
   /** Under the lock. Folds in what readers allow, and truncates the log if none is in it. */

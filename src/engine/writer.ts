@@ -18,6 +18,8 @@ const SLICE_MS = 50;
 /** Later in this turn of the event loop, when what is called now has been queued. */
 const soon = Promise.resolve();
 
+function ignore(): void {}
+
 /**
  * The write side of one store in one process: writes that are queued together run in one
  * transaction, under one lock and with one COMMIT, each as if alone. A promise resolves only after
@@ -54,6 +56,17 @@ export class Writer {
       this.#isAwake = true;
       soon.then(this.#pump);
     });
+  }
+
+  /** A write that nobody waits for, unless somebody writes already. */
+  runIfFree(body: () => Steps<void>): void {
+    if (this.#isAwake || !this.#lock.tryAcquire()) return;
+    try {
+      this.#commit([new Job(body, 0, ignore, ignore)]);
+      this.#afterBatch();
+    } finally {
+      this.#lock.release();
+    }
   }
 
   /** Resolves when nothing is queued any more. */
