@@ -370,7 +370,7 @@ describe('W9: a backup', () => {
 
   test('takes one key derivation, and so does its restore, however many keys there are', async (t) => {
     const vault = await manyKeys(t);
-    let file = Buffer.alloc(0);
+    let file: Buffer = Buffer.alloc(0);
     const making = await derivationsOf(async () => {
       file = await vault.backup(bytes('p'), { argon2 });
     });
@@ -410,7 +410,8 @@ describe('W9: a backup', () => {
     await vault.secrets.set('name', Buffer.alloc(100));
     edit(
       dir,
-      "UPDATE secret_versions SET sealed = substr(sealed, 1, 80) || x'00' || substr(sealed, 82)",
+      `UPDATE secret_versions
+        SET sealed = CAST(substr(sealed, 1, 80) || x'00' || substr(sealed, 82) AS BLOB)`,
     );
     await assert.rejects(vault.backup(bytes('p'), { argon2 }), { code: 'TAMPERED' });
   });
