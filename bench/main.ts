@@ -8,6 +8,7 @@ import { list } from './list.ts';
 import { record } from './record.ts';
 import { reserveExisting } from './reserve-existing.ts';
 import { vault } from './vault.ts';
+import { vaultTogether } from './vault-together.ts';
 import { volume } from './volume.ts';
 
 // npm run bench [-- name…]: figures of one run, PASS or MISS beside each goal; exit 1 on a miss.
@@ -22,6 +23,7 @@ const benches = {
   record,
   interleave,
   vault,
+  together: vaultTogether,
   fairness,
 };
 const wanted = process.argv.slice(2);

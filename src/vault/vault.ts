@@ -135,8 +135,9 @@ export class Vault {
 
   /** What is known of a version of a key, if it is there. */
   async get(id: string): Promise<KeyInfo | undefined> {
-    const key = parseKeyId(id);
-    return (this.#session.peek() ?? (await this.#session.read())).entry(key)?.info;
+    const book = this.#session.peek() ?? (await this.#session.read());
+    // What is there under that id has one.
+    return (book.entry(id as KeyId) ?? book.entry(parseKeyId(id)))?.info;
   }
 
   /** The newest version in use, by the id of any version. @throws NOT_FOUND, KEY_STATE */

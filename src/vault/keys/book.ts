@@ -6,6 +6,7 @@ import type { VaultState } from '../seal/vault-state.ts';
 import { readState } from '../vault-file.ts';
 import type { KeyId } from './key-id.ts';
 import { entryOfRow, KEY_COLUMNS, type KeyEntry, type KeyRow } from './key-record.ts';
+import { mayMake } from './key-state.ts';
 
 const PAGE_ROWS = 1000;
 const CHANGED = `SELECT ${KEY_COLUMNS} FROM keys WHERE sequence > ? ORDER BY sequence`;
@@ -19,6 +20,8 @@ export class Book {
   readonly #entries = new Map<KeyId, KeyEntry>();
   /** Versions of each key in ascending order, by base id. */
   readonly #families = new Map<KeyId, KeyEntry[]>();
+  /** Those of them that are in use: one of each key, unless some were brought in. */
+  readonly #inUse = new Map<KeyId, Set<KeyEntry>>();
   /** Of the entries here; what the state says they must come to is in `state.keys`. */
   #sum = 0n;
 
@@ -43,6 +46,11 @@ export class Book {
     return this.#families.get(baseId) ?? [];
   }
 
+  /** The versions in use. */
+  inUse(baseId: KeyId): Iterable<KeyEntry> {
+    return this.#inUse.get(baseId) ?? [];
+  }
+
   /** Whether these are the rows that the state of the vault speaks of: all of them and no others. */
   get isWhole(): boolean {
     return this.#sum === this.state.keys;
@@ -62,10 +70,10 @@ export class Book {
     const family = this.#familyOf(baseId);
     // Mostly it is one of the newest.
     const place = family.findLastIndex(({ info }) => info.version <= version);
-    if (isInPlace) this.#subtract(family.splice(place, 1, entry));
+    if (isInPlace) this.#leave(family.splice(place, 1, entry));
     else family.splice(place + 1, 0, entry);
     this.#entries.set(id, entry);
-    this.#sum = addMember(this.#sum, entry.member);
+    this.#enter(entry);
     this.sequence = Math.max(this.sequence, entry.sequence);
   }
 
@@ -75,8 +83,10 @@ export class Book {
     this.#entries.delete(id);
     const { baseId } = entry.info;
     const family = this.#familyOf(baseId);
-    this.#subtract(family.splice(family.lastIndexOf(entry), 1));
-    if (family.length === 0) this.#families.delete(baseId);
+    this.#leave(family.splice(family.lastIndexOf(entry), 1));
+    if (family.length > 0) return;
+    this.#families.delete(baseId);
+    this.#inUse.delete(baseId);
   }
 
   #familyOf(baseId: KeyId): KeyEntry[] {
@@ -88,8 +98,20 @@ export class Book {
     return family;
   }
 
-  #subtract(entries: readonly KeyEntry[]): void {
-    for (const { member } of entries) this.#sum = removeMember(this.#sum, member);
+  #enter(entry: KeyEntry): void {
+    this.#sum = addMember(this.#sum, entry.member);
+    const { baseId, state } = entry.info;
+    if (!mayMake(state)) return;
+    const inUse = this.#inUse.get(baseId);
+    if (inUse) inUse.add(entry);
+    else this.#inUse.set(baseId, new Set([entry]));
+  }
+
+  #leave(entries: readonly KeyEntry[]): void {
+    for (const entry of entries) {
+      this.#sum = removeMember(this.#sum, entry.member);
+      this.#inUse.get(entry.info.baseId)?.delete(entry);
+    }
   }
 }
 

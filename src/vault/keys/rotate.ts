@@ -6,7 +6,7 @@ import { wipe } from '../hygiene/wipe.ts';
 import { KEY_BYTES } from './algorithm.ts';
 import { type KeyId, VERSION_MAX, versionId } from './key-id.ts';
 import { type KeyEntry, type KeyInfo, NO_NANOS } from './key-record.ts';
-import { mayBecome, mayMake } from './key-state.ts';
+import { mayBecome } from './key-state.ts';
 import type { Change } from './ledger.ts';
 import {
   assertValidity,
@@ -31,7 +31,7 @@ export function* rotateBody(change: Change, id: KeyId, options: RotateOptions): 
   }
   const { baseId, algorithm, label } = latest.info;
   const validity = validityOf(latest.info, change.at, options);
-  if (!options.stage) yield* deprecateAll(change, family, latest);
+  if (!options.stage) yield* deprecateAll(change, baseId, latest);
   const state = options.stage ? 'Pending' : 'Active';
   const material = randomBytes(KEY_BYTES);
   try {
@@ -73,16 +73,15 @@ export function* rotateIfOlderBody(
 export function* promoteBody(change: Change, entry: KeyEntry): Steps<KeyInfo> {
   const { id, state, baseId } = entry.info;
   if (!mayBecome(state, 'Active')) throw wrongState(id, state, 'be promoted');
-  const family = change.book.family(baseId);
-  yield* deprecateAll(change, family);
+  yield* deprecateAll(change, baseId);
   const { info } = yield* change.update(entry, { state: 'Active' });
   yield* change.tell({ kind: 'KeyStateChanged', keyId: id, oldState: state, newState: 'Active' });
   return info;
 }
 
 /** Of `told` it is the event of what takes its place that says so. */
-function* deprecateAll(change: Change, family: readonly KeyEntry[], told?: KeyEntry): Steps<void> {
-  for (const entry of family.filter(({ info }) => mayMake(info.state))) {
+function* deprecateAll(change: Change, baseId: KeyId, told?: KeyEntry): Steps<void> {
+  for (const entry of [...change.book.inUse(baseId)]) {
     const { id: keyId, state: oldState } = entry.info;
     yield* change.update(entry, { state: 'Deprecated' });
     if (entry === told) continue;
