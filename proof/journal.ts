@@ -65,6 +65,11 @@ export function isAtWork(file: string): boolean {
   return existsSync(markOf(file));
 }
 
+/** While this file is there, victims that know of it begin nothing: a store is to be looked at. */
+export function holdOf(store: string): string {
+  return `${store}.hold`;
+}
+
 function markOf(file: string): string {
   return `${file}.at-work`;
 }

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Random } from '../src/torture/declare/random.ts';
-import { type Entry, isAtWork, type LastWords, readLastWords } from './journal.ts';
+import { type Entry, holdOf, isAtWork, type LastWords, readLastWords } from './journal.ts';
 import { type Count, Tally } from './tally.ts';
 
 /** A process that is no more. */
@@ -18,8 +18,6 @@ export interface Dead<E extends Entry> {
 /** What was found in a store. */
 export interface Inspection {
   readonly violations: readonly string[];
-  /** How long the next change took, opening included. */
-  readonly recoveryMs: number;
   /** How many of the operations that were under way have happened. */
   readonly happened: number;
 }
@@ -31,9 +29,11 @@ export interface Scene<E extends Entry> {
    * journal, seed, role, and the name of a deliberate fault, if any.
    */
   readonly worker: string;
-  /** Processes at once. */
-  readonly crew: number;
-  /** Looks for what these were told. Others may be at work. */
+  /** How many processes there are at once: for each store one of these is drawn. */
+  readonly crews: readonly number[];
+  /** Makes a change while others do. */
+  readonly probe: (store: string) => Promise<void>;
+  /** Looks for what these were told. Others may still be at work, but begin nothing if they know `holdOf`. */
   readonly inspect: (store: string, dead: readonly Dead<E>[]) => Promise<Inspection>;
 }
 
@@ -55,7 +55,7 @@ export interface KillReport {
   readonly acknowledged: number;
   /** Of the operations that were under way, how many have happened. */
   readonly happened: number;
-  /** ms, at worst. */
+  /** How long the next change took at worst, opening included. */
   readonly worstRecoveryMs: number;
   readonly violations: readonly string[];
 }
@@ -75,9 +75,11 @@ export async function runKillLoop<E extends Entry>(
     try {
       await arena.run();
     } finally {
-      await arena.end(tally.violations.length > 0);
+      const isKept = tally.violations.length > 0 && options.fault === undefined;
+      await arena.end(isKept);
     }
-    if (tally.violations.length > 0) tally.violations.push(`the store is kept in ${arena.home}`);
+    if (tally.violations.length > 0 && options.fault === undefined)
+      tally.violations.push(`the store is kept in ${arena.home}`);
     options.note?.(tally.line);
   }
   return { seed: options.seed, ...tally.figures };
@@ -112,7 +114,8 @@ class Arena<E extends Entry> {
 
   /** Kills one by one, in the end all that are left at one moment, and looks at each of them again. */
   async run(): Promise<void> {
-    while (this.#victims.length < this.#scene.crew) this.#victims.push(this.#spawn());
+    const crew = this.#random.pick(this.#scene.crews);
+    while (this.#victims.length < crew) this.#victims.push(this.#spawn());
     while (this.#isGoingOn()) {
       const index = this.#random.int(this.#victims.length);
       const [victim] = this.#victims.splice(index, 1);
@@ -141,6 +144,7 @@ class Arena<E extends Entry> {
       const late = await untilReady(victim, this.#random.int(16));
       if (late) this.#tally.violations.push(late);
     }
+    rmSync(holdOf(this.#store), { force: true });
     await pause(this.#random.int(100_000) / 1000);
     const killed: Dead<E>[] = [];
     const surprises: string[] = [];
@@ -159,10 +163,13 @@ class Arena<E extends Entry> {
   }
 
   async #inspect(dead: readonly Dead<E>[]): Promise<number> {
+    const from = performance.now();
+    await this.#scene.probe(this.#store);
+    this.#tally.noteRecovery(performance.now() - from);
+    writeFileSync(holdOf(this.#store), '');
     const found = await this.#scene.inspect(this.#store, dead);
     const { kills, violations } = this.#tally;
     violations.push(...found.violations.map((text) => `kill ${kills}: ${text}`));
-    this.#tally.noteRecovery(found.recoveryMs);
     return found.happened;
   }
 

@@ -6,18 +6,20 @@ import { differences, type PortsEntry } from './holdings.ts';
 /** Processes that reserve, release, move and clean up ports of one store. */
 export const portsScene: Scene<PortsEntry> = {
   worker: join(import.meta.dirname, 'kill-worker.ts'),
-  crew: 3,
-  inspect,
+  crews: [3],
+  ...{ probe, inspect },
 };
 
 const occupancy = { ...defaultPolicy.occupancy, skip: true };
 const policy = { min: 1024, max: 65_535, autoprune: false, autoexpire: false, occupancy };
 
-async function inspect(dir: string, dead: readonly Dead<PortsEntry>[]): Promise<Inspection> {
-  const from = performance.now();
-  await using ports = await Ports.open({ dir, policy, durability: 'process' });
+async function probe(dir: string): Promise<void> {
+  await using ports = await open(dir);
   await ports.reserve(join(dir, `after-${performance.now()}`));
-  const recoveryMs = performance.now() - from;
+}
+
+async function inspect(dir: string, dead: readonly Dead<PortsEntry>[]): Promise<Inspection> {
+  await using ports = await open(dir);
   const violations: string[] = [];
   for (const { home, words } of dead) {
     const rows = new Map<string, number[]>();
@@ -29,5 +31,9 @@ async function inspect(dir: string, dead: readonly Dead<PortsEntry>[]): Promise<
     violations.push(...differences(words, rows));
   }
   for (const { message } of await validateStore(dir)) violations.push(message);
-  return { violations, recoveryMs, happened: 0 };
+  return { violations, happened: 0 };
+}
+
+function open(dir: string): Promise<Ports> {
+  return Ports.open({ dir, policy, durability: 'process' });
 }

@@ -1,0 +1,6 @@
+/** What one part of the proof has come to. */
+export interface Section {
+  readonly ok: boolean;
+  /** Markdown. */
+  readonly text: string;
+}
