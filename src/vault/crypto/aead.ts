@@ -1,6 +1,12 @@
-import { createCipheriv, createDecipheriv, createSecretKey, KeyObject } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  type Decipheriv,
+  KeyObject,
+} from 'node:crypto';
 import { HoldfastError, wrongArgument } from '../../errors.ts';
-import { wipe } from '../hygiene/wipe.ts';
+import { wipe, wipeable, wipeFreed } from '../hygiene/wipe.ts';
 import { type AeadAlgorithm, KEY_BYTES, NONCE_BYTES } from '../keys/algorithm.ts';
 import { xchachaInput } from './xchacha.ts';
 
@@ -75,7 +81,7 @@ export function openAead(
       : createDecipheriv(input.name, input.key, input.nonce, TAG);
   decipher.setAuthTag(sealed.subarray(end));
   if (aad.length > 0) decipher.setAAD(aad, { plaintextLength: end });
-  const plaintext = decipher.update(sealed.subarray(0, end));
+  const plaintext = decrypted(decipher, sealed.subarray(0, end));
   try {
     decipher.final();
     return plaintext;
@@ -87,6 +93,35 @@ export function openAead(
 }
 
 const TAG = { authTagLength: TAG_BYTES } as const;
+
+/** Small enough for the part of glibc's allocator that gives out first what was freed last. */
+const PIECE_BYTES = 1000;
+
+/** Beyond that, pieces would take several times as long as the whole. */
+const PIECES_BYTES_MAX = 16 * 1024;
+
+/**
+ * Node allocates a byte more than a stream cipher puts out, copies what is needed, and frees the
+ * first as it is. In pieces of one size, each is written over by the next.
+ */
+function decrypted(decipher: Decipheriv, ciphertext: Uint8Array): Buffer {
+  const sizeBytes = ciphertext.length;
+  if (sizeBytes <= PIECE_BYTES || sizeBytes > PIECES_BYTES_MAX) {
+    const plaintext = decipher.update(ciphertext);
+    wipeFreed(sizeBytes + 1);
+    return plaintext;
+  }
+  const plaintext = wipeable(sizeBytes);
+  let end = sizeBytes % PIECE_BYTES || PIECE_BYTES;
+  for (let at = 0; at < sizeBytes; at = end, end += PIECE_BYTES) {
+    const piece = decipher.update(ciphertext.subarray(at, end));
+    if (at === 0) wipeFreed(end + 1);
+    plaintext.set(piece, at);
+    wipe(piece);
+  }
+  wipeFreed(PIECE_BYTES + 1);
+  return plaintext;
+}
 
 function decryptFailed(): HoldfastError {
   return new HoldfastError('DECRYPT_FAILED', 'the ciphertext is not authentic');

@@ -21,3 +21,13 @@ export function wipeableCopy(source: Uint8Array): Buffer {
 export function wipe(...buffers: readonly (Uint8Array | undefined)[]): void {
   for (const buffer of buffers) buffer?.fill(0);
 }
+
+/**
+ * Writes zeros over the memory of that size that was freed last, by code that frees what it has not
+ * wiped: asked for as much at once, allocators mostly give out the same again. Nobody promises it,
+ * least of all beyond a thousand bytes.
+ */
+export function wipeFreed(sizeBytes: number): void {
+  // Small ones are moved off the heap of V8 when their memory is asked for.
+  new Uint8Array(Buffer.allocUnsafeSlow(sizeBytes).buffer).fill(0);
+}
