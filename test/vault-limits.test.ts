@@ -103,6 +103,19 @@ describe('a vault', () => {
     assert.equal((await (await openVault(t, dir)).slots.list()).length, 1000);
   });
 
+  test('in memory has no ways in, and stays open to all of the process', async (t) => {
+    const options = { ephemeral: true, name: 'limits' } as const;
+    await using vault = await Vault.open(options);
+    assert.deepEqual(await vault.slots.list(), []);
+    const way = { keyFile: join(directoryOf(t), 'key') };
+    await assert.rejects(vault.slots.add(way), { name: 'TypeError' });
+    await assert.rejects(vault.slots.replace(way), { name: 'TypeError' });
+    await assert.rejects(vault.slots.remove('memory'), { code: 'NOT_FOUND' });
+    const { id } = await vault.create();
+    await using other = await Vault.open(options);
+    assert.equal((await other.get(id))?.version, 1);
+  });
+
   test('whose time of making was changed is refused', async (t) => {
     const dir = directoryOf(t);
     await (await openVault(t, dir)).close();

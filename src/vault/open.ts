@@ -17,6 +17,7 @@ import { credentialOf, type NewUnlock, newSlotOf, type Unlock } from './unlock.t
 import {
   createVault,
   isHeaderWhole,
+  MEMORY_SLOT,
   type NewVault,
   newVault,
   readHeader,
@@ -67,7 +68,6 @@ export interface OpenVault {
 }
 
 const DATABASE_FILE = 'vault.db';
-const MEMORY_SLOT = 'memory';
 
 /** @throws UNLOCK_FAILED, TAMPERED, KDF_LIMITS, STORE_MISSING, and what an engine throws */
 export async function openVault(options: VaultOptions): Promise<OpenVault> {

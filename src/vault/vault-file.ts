@@ -30,6 +30,9 @@ export interface SlotRow {
   readonly slot: Uint8Array;
 }
 
+/** Of a vault in memory: no way in, but the root key itself. */
+export const MEMORY_SLOT = 'memory';
+
 /** More than that nobody can make. */
 export const SLOTS_MAX = 1000;
 

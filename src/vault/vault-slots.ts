@@ -1,12 +1,12 @@
 import { one, type Steps } from '../engine/steps.ts';
-import { HoldfastError } from '../errors.ts';
+import { HoldfastError, wrongArgument } from '../errors.ts';
 import { wipe } from './hygiene/wipe.ts';
 import type { Change } from './keys/ledger.ts';
 import type { Session } from './session.ts';
 import { parseSlot, type SlotKind } from './slots/slot.ts';
 import { PASSWORD_SLOTS_MAX, wrapRoot } from './slots/slots.ts';
 import { type NewUnlock, newSlotOf, type Unlock } from './unlock.ts';
-import { readHeader, SLOTS_MAX, type SlotRow } from './vault-file.ts';
+import { MEMORY_SLOT, readHeader, SLOTS_MAX, type SlotRow } from './vault-file.ts';
 
 /** One way into a vault. */
 export interface SlotInfo {
@@ -14,7 +14,10 @@ export interface SlotInfo {
   readonly kind: SlotKind;
 }
 
-/** The ways into a vault. All of them lead to the same root key, so none costs another. */
+/**
+ * The ways into a vault. All of them lead to the same root key, so none costs another. A vault in
+ * memory has none, and takes none.
+ */
 export class Slots {
   readonly #session: Session;
   /** The one by which this vault was opened. */
@@ -31,7 +34,7 @@ export class Slots {
 
   /**
    * Makes another way in; a vault has at most 1,000 of them, and 16 passwords.
-   * @throws CONFLICT beyond that; RangeError, KDF_LIMITS
+   * @throws CONFLICT beyond that; RangeError, TypeError, KDF_LIMITS
    */
   async add(unlock: NewUnlock | Unlock, signal?: AbortSignal): Promise<SlotInfo> {
     const row = await this.#row(unlock, signal);
@@ -61,6 +64,9 @@ export class Slots {
 
   /** The root key in a new slot. */
   async #row(wish: NewUnlock | Unlock, signal: AbortSignal | undefined): Promise<SlotRow> {
+    if (this.#own === MEMORY_SLOT) {
+      throw wrongArgument('type', 'a vault in memory has no ways in: it is open while it is there');
+    }
     const { vaultId } = this.#session.keys;
     const slot = await newSlotOf(wish, signal);
     const root = this.#session.root.export();
@@ -76,7 +82,7 @@ export class Slots {
 
 function* slotsBody(): Steps<readonly SlotInfo[]> {
   const header = yield* readHeader();
-  return (header?.slots ?? []).map(infoOf);
+  return (header?.slots ?? []).filter(({ id }) => id !== MEMORY_SLOT).map(infoOf);
 }
 
 function* addSlotBody(change: Change, row: SlotRow): Steps<SlotInfo> {
