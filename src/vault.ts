@@ -1,6 +1,9 @@
 export type { Audit, WatchOptions } from './vault/audit/audit.ts';
 export type { AuditEvent, AuditRecord, FileFormat } from './vault/audit/event.ts';
+export { FileSink } from './vault/audit/file-sink.ts';
+export type { AuditSink, Begun, FollowOptions } from './vault/audit/follow.ts';
 export type { AuditOptions } from './vault/audit/log.ts';
+export { MemorySink } from './vault/audit/memory-sink.ts';
 export type { AuditPolicy } from './vault/audit/use-log.ts';
 export type {
   CleanupOptions,

@@ -72,5 +72,8 @@ function* createTables(): Steps<void> {
   ) STRICT`);
   // Failed attempts to unlock, told by who has no key to chain them: the next unlock does.
   yield* run('CREATE TABLE attempts (id INTEGER PRIMARY KEY, at INTEGER NOT NULL) STRICT');
+  yield* run(
+    'CREATE TABLE followers (name TEXT PRIMARY KEY NOT NULL, position BLOB NOT NULL) STRICT',
+  );
   yield* run('PRAGMA user_version = 1');
 }

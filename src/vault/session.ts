@@ -60,7 +60,7 @@ export class Session {
 
   get #open(): Parts {
     if (this.#parts) return this.#parts;
-    throw new HoldfastError('CLOSED', 'the vault was closed by this process');
+    throw closed();
   }
 
   /** Aborted when the vault begins to close; what follows it has still time to end. */
@@ -70,6 +70,7 @@ export class Session {
 
   /** Work that lasts until `closing`; `close` waits for its end. */
   async following(work: () => Promise<void>): Promise<void> {
+    if (this.closing.aborted) throw closed();
     const ended = work();
     this.#followers.add(ended);
     try {
@@ -120,4 +121,8 @@ export class Session {
       this.#parts = undefined;
     }
   }
+}
+
+function closed(): HoldfastError {
+  return new HoldfastError('CLOSED', 'the vault was closed by this process');
 }

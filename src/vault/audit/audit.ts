@@ -1,6 +1,7 @@
 import type { Steps } from '../../engine/steps.ts';
 import type { Session } from '../session.ts';
 import type { AuditRecord } from './event.ts';
+import { type AuditSink, type FollowOptions, follow } from './follow.ts';
 import { type AuditOptions, auditBody } from './log.ts';
 
 export interface WatchOptions {
@@ -55,5 +56,17 @@ export class Audit {
       }
       if ((await changes.next()).done) return;
     }
+  }
+
+  /**
+   * Gives a sink all events in their order, each at least once: those there are, and those of any
+   * process as they come. It reads behind what is committed, so no write of the vault waits for a sink
+   * or fails with it. Resolves when the signal is aborted, or when the vault closes and the sink has
+   * what was done before. Rejects with what a sink throws, and does not retry.
+   * @throws TAMPERED; CONFLICT for a sink that has events of another log
+   */
+  async follow(sink: AuditSink, options: FollowOptions = {}): Promise<void> {
+    const read = (page: AuditOptions) => this.read(page);
+    await this.#session.following(() => follow(this.#session, read, sink, options));
   }
 }
