@@ -1,6 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { HoldfastError } from '../../errors.ts';
-import { wipe, wipeable } from '../hygiene/wipe.ts';
+import { wipe, wipeable, wipeableCopy } from '../hygiene/wipe.ts';
+import { decodeText } from './json-escapes.ts';
+import { isNumber } from './json-number.ts';
 
 /** What is wrong with a JSON file: it stops in the middle, is no JSON, or is JSON of another shape. */
 export type JsonFault = 'truncated' | 'not-json' | 'shape';
@@ -27,8 +29,6 @@ const NAME_MAX_BYTES = 256;
 /** Longer numbers stand in no file of ours, not even in a field that we do not know. */
 const NUMBER_MAX_BYTES = 400;
 
-const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
-
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
@@ -43,12 +43,14 @@ const ZERO = 0x30;
 export class JsonCursor {
   readonly #what: string;
   readonly #bytes: Buffer;
+  readonly #fieldsMax: number;
   readonly #place: (string | number)[] = [];
   #at = 0;
   #depth = 0;
 
-  constructor(what: string, bytes: Uint8Array) {
+  constructor(what: string, bytes: Uint8Array, fieldsMax = FIELDS_MAX) {
     this.#what = what;
+    this.#fieldsMax = fieldsMax;
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
@@ -73,7 +75,7 @@ export class JsonCursor {
       do {
         const name = this.string(NAME_MAX_BYTES, 'the name of a field');
         if (names.has(name)) this.fail('a field is there twice');
-        if (names.size === FIELDS_MAX) this.fail(`more than ${FIELDS_MAX} fields`);
+        if (names.size === this.#fieldsMax) this.fail(`more than ${this.#fieldsMax} fields`);
         names.add(name);
         this.#need(':');
         readField(name);
@@ -144,15 +146,38 @@ export class JsonCursor {
   /** Text of at most `mostBytes` in UTF-8. */
   string(mostBytes: number, expected = 'text'): string {
     if (!this.#isNext('"')) this.#refuse(expected);
-    const start = this.#at;
-    const hasEscapes = this.#passString();
-    const raw = this.#bytes.subarray(start, this.#at);
-    if (!isUtf8(raw)) this.fail('not UTF-8', 'not-json');
+    const { raw, hasEscapes } = this.#rawText();
     // An escape has six bytes at most.
-    if (raw.length - 2 > mostBytes * 6) this.fail(`more than ${mostBytes} bytes`);
-    const text = hasEscapes ? this.#unescape(raw) : raw.toString('utf8', 1, raw.length - 1);
+    if (raw.length > mostBytes * 6) this.fail(`more than ${mostBytes} bytes`);
+    const text = hasEscapes ? this.#unescape(raw) : raw.toString();
     if (Buffer.byteLength(text) > mostBytes) this.fail(`more than ${mostBytes} bytes`);
     return text;
+  }
+
+  /** The same as bytes that are the caller's to wipe, and that nothing else has a copy of. */
+  textBytes(): Buffer {
+    if (!this.#isNext('"')) this.#refuse('text');
+    const { raw, hasEscapes } = this.#rawText();
+    if (!hasEscapes) return wipeableCopy(raw);
+    // No escape is shorter than what it stands for.
+    const decoded = wipeable(raw.length);
+    try {
+      return wipeableCopy(decoded.subarray(0, decodeText(raw, this.#badText, decoded)));
+    } finally {
+      wipe(decoded);
+    }
+  }
+
+  /** A value, whatever it is, as it stands there; the caller's to wipe. */
+  valueBytes(): Buffer {
+    this.#skipSpace();
+    const start = this.#at;
+    this.skip();
+    return wipeableCopy(this.#bytes.subarray(start, this.#at));
+  }
+
+  get isText(): boolean {
+    return this.#isNext('"');
   }
 
   boolean(): boolean {
@@ -166,11 +191,11 @@ export class JsonCursor {
     return this.#word('null');
   }
 
-  /** Passes over a value, whatever it is. */
+  /** Passes over a value, whatever it is. It is not made into text, as it may be a secret. */
   skip(): void {
     if (this.#isNext('{')) this.object(() => this.skip());
     else if (this.#isNext('[')) this.array(Number.POSITIVE_INFINITY, () => this.skip());
-    else if (this.#isNext('"')) this.string(this.#bytes.length);
+    else if (this.#isNext('"')) this.#skipText();
     else if (!this.#word('true') && !this.#word('false') && !this.isNull()) this.#skipNumber();
   }
 
@@ -215,6 +240,11 @@ export class JsonCursor {
     return '.eE'.includes(String.fromCharCode(this.#bytes[this.#at] ?? 0));
   }
 
+  #skipText(): void {
+    const { raw, hasEscapes } = this.#rawText();
+    if (hasEscapes) decodeText(raw, this.#badText);
+  }
+
   #skipNumber(): void {
     this.#skipSpace();
     const start = this.#at;
@@ -224,10 +254,19 @@ export class JsonCursor {
     const length = this.#at - start;
     if (length === 0) this.#refuse('a value');
     if (length > NUMBER_MAX_BYTES) this.fail('a number is too long');
-    if (!NUMBER.test(this.#bytes.toString('latin1', start, this.#at))) {
+    if (!isNumber(this.#bytes.subarray(start, this.#at))) {
       if (this.#at === this.#bytes.length) this.#truncated();
       this.fail('not a number', 'not-json');
     }
+  }
+
+  /** What stands between quotes, in UTF-8. */
+  #rawText(): { readonly raw: Buffer; readonly hasEscapes: boolean } {
+    const start = this.#at + 1;
+    const hasEscapes = this.#passString();
+    const raw = this.#bytes.subarray(start, this.#at - 1);
+    if (!isUtf8(raw)) this.fail('not UTF-8', 'not-json');
+    return { raw, hasEscapes };
   }
 
   /** Goes behind the closing quote; answers whether there are escapes. */
@@ -248,11 +287,11 @@ export class JsonCursor {
     return this.#truncated();
   }
 
+  readonly #badText = (problem: string): never => this.fail(problem, 'not-json');
+
   #unescape(raw: Buffer): string {
-    const text = parseText(raw.toString());
-    if (text === undefined) return this.fail('a wrong escape in a text', 'not-json');
-    if (!text.isWellFormed()) this.fail('half of a surrogate pair in a text', 'not-json');
-    return text;
+    const decoded = Buffer.alloc(raw.length);
+    return decoded.toString('utf8', 0, decodeText(raw, this.#badText, decoded));
   }
 
   #word(word: string): boolean {
@@ -303,15 +342,6 @@ export class JsonCursor {
 
   #truncated(): never {
     this.fail('ends in the middle', 'truncated');
-  }
-}
-
-/** The message of `JSON.parse` quotes the text, so it goes no further. */
-function parseText(raw: string): string | undefined {
-  try {
-    return String(JSON.parse(raw));
-  } catch {
-    return undefined;
   }
 }
 

@@ -15,6 +15,7 @@ import {
   setBody,
   shredBody,
 } from './bodies.ts';
+import { jsonField } from './json-field.ts';
 import { assertSecretName, parseReference } from './reference.ts';
 import { openValue, type SecretRow, type SecretVersionRow } from './secret-record.ts';
 
@@ -226,25 +227,14 @@ function tagText(tags: Readonly<Record<string, string>>): string {
   return JSON.stringify(Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1))));
 }
 
-/** Text goes out as it is, anything else as JSON. */
 function fieldOf(bytes: Uint8Array, field: string, reference: string): Secret {
-  const parsed = parsedOf(bytes);
-  const isObject = typeof parsed === 'object' && parsed !== null && Object.hasOwn(parsed, field);
-  if (!isObject) throw new HoldfastError('FORMAT_INVALID', `${reference} has no such field`);
-  const value: unknown = Reflect.get(parsed, field);
-  const part = Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
-  try {
-    return new Secret(part);
-  } finally {
-    wipe(part);
+  const value = jsonField(bytes, field);
+  if (value === undefined) {
+    throw new HoldfastError('FORMAT_INVALID', `${reference} has no such field`);
   }
-}
-
-function parsedOf(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString());
-  } catch {
-    // The parser's own error would show what it found.
-    return undefined;
+    return new Secret(value);
+  } finally {
+    wipe(value);
   }
 }
