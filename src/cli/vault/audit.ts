@@ -33,7 +33,8 @@ export const auditTail: Command = {
       const records = await startOf(call, vault);
       if (json && !follow) call.out(jsonText(records.map(eventRowOf)));
       else for (const record of records) call.out(lineOf(call, record));
-      if (follow) await followFrom(call, vault, records.at(-1)?.sequence ?? 0);
+      const last = records.at(-1)?.sequence ?? call.options.after ?? 0;
+      if (follow) await followFrom(call, vault, last);
     });
     return 0;
   },

@@ -27,25 +27,32 @@ export const decrypt: Command = {
 stdout has what is known to be authentic so far: that all of it was there the exit status tells, and
 a file of --output.`,
   async run(call: DecryptCall) {
-    const { base64, json, output } = call.options;
     await withVault(call, async (vault) => {
       const found = await inputStream(call, call.args[0]);
-      await using input = base64 ? Readable.from([await decoded(found)]) : found;
-      const head = await headOf(input, HEAD_BYTES);
-      const plain = await plainOf(call, vault, { head, input });
-      const key_id = keyIdOf(head);
-      if (!json || output !== undefined) {
-        await putOut(call, watched(plain, 'Decrypted'));
-        if (json) call.out(jsonText({ key_id, output }));
-        return;
+      const input = call.options.base64 ? Readable.from([await decoded(found)]) : found;
+      try {
+        const head = await headOf(input, HEAD_BYTES);
+        await putPlain(call, keyIdOf(head), await plainOf(call, vault, { head, input }));
+      } finally {
+        // What is wrong with it may be known before all of it was read.
+        input.destroy();
       }
-      const plaintext = await wholeOf(plain);
-      call.out(jsonText({ key_id, plaintext: plaintext.toString('base64') }));
-      plaintext.fill(0);
     });
     return 0;
   },
 };
+
+async function putPlain(call: DecryptCall, key_id: string, plain: Readable): Promise<void> {
+  const { json, output } = call.options;
+  if (!json || output !== undefined) {
+    await putOut(call, watched(plain, 'Decrypted'));
+    if (json) call.out(jsonText({ key_id, output }));
+    return;
+  }
+  const plaintext = await wholeOf(plain);
+  call.out(jsonText({ key_id, plaintext: plaintext.toString('base64') }));
+  plaintext.fill(0);
+}
 
 async function decoded(input: Readable): Promise<Buffer> {
   return Buffer.from((await wholeOf(input)).toString('latin1'), 'base64');

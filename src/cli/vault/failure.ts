@@ -1,14 +1,16 @@
+import { setTimeout as passing } from 'node:timers/promises';
 import { ARGUMENT_INVALID, type ErrorCode, HoldfastError } from '../../errors.ts';
 import type { Command } from '../command.ts';
 import { Failure, failureOf } from '../failure.ts';
 import { UsageError } from '../parse.ts';
+
+const SIGNAL_MS = 20;
 
 /** What to do about it, where there is something to be done. */
 const HINTS: { readonly [C in ErrorCode]?: string } = {
   UNLOCK_FAILED:
     'Check what was given. A vault also opens by --key-file, --unlock-command, --private-key-file\n' +
     'and --recovery-code, where such a way was made for it.',
-  STORE_MISSING: "'holdfast vault init' makes one; --dir says where it is.",
   CONFLICT: 'Nothing was done.',
   CONFIG_INVALID:
     'A password comes from --password-file, --password-fd, the file that\n' +
@@ -25,6 +27,8 @@ export function telling(command: Command): Command {
       try {
         return await command.run(call);
       } catch (error) {
+        // Ctrl-C at a prompt is told first, and its signal then; by that main knows it.
+        if (error instanceof Error && error.name === 'AbortError') await passing(SIGNAL_MS);
         throw vaultFailure(error);
       }
     },

@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ARGUMENT_INVALID, HoldfastError } from '../../errors.ts';
 import type { NewUnlock, Unlock, Vault } from '../../vault.ts';
+import { Failure } from '../failure.ts';
 import type { VaultCall } from './options.ts';
 import { isTyped, unlockOf, wayOf, wipeUnlock } from './way-in.ts';
 
@@ -46,14 +47,7 @@ export async function withVaultBy<T>(
   use: (vault: Vault) => Promise<T>,
   create = false,
 ): Promise<T> {
-  const { Vault } = await import('../../vault.ts');
-  const dir = directoryOf(call);
-  const seconds = call.options['busy-timeout'];
-  const vault = await Vault.open({
-    ...{ dir, unlock, create, signal: call.signal },
-    audit: (['changes', 'all', 'strict'] as const).find((one) => one === call.options.audit),
-    lockTimeoutMs: seconds === undefined ? undefined : seconds * 1000,
-  });
+  const vault = await opened(call, unlock, create);
   try {
     return await use(vault);
   } finally {
@@ -61,8 +55,32 @@ export async function withVaultBy<T>(
   }
 }
 
-/** @throws STORE_MISSING */
+async function opened(
+  call: VaultCall,
+  unlock: Unlock | NewUnlock,
+  create: boolean,
+): Promise<Vault> {
+  const { Vault } = await import('../../vault.ts');
+  const dir = directoryOf(call);
+  const seconds = call.options['busy-timeout'];
+  try {
+    return await Vault.open({
+      ...{ dir, unlock, create, signal: call.signal },
+      audit: (['changes', 'all', 'strict'] as const).find((one) => one === call.options.audit),
+      lockTimeoutMs: seconds === undefined ? undefined : seconds * 1000,
+    });
+  } catch (error) {
+    if (error instanceof HoldfastError && error.code === 'STORE_MISSING') throw missing(dir);
+    throw error;
+  }
+}
+
+/** @throws Failure */
 export async function requireVault(dir: string): Promise<void> {
-  if (await hasVault(dir)) return;
-  throw new HoldfastError('STORE_MISSING', `there is no vault in ${dir}`);
+  if (!(await hasVault(dir))) throw missing(dir);
+}
+
+function missing(dir: string): Failure {
+  const hint = "'holdfast vault init' makes one; --dir says where it is.";
+  return new Failure(1, `there is no vault in ${dir} (STORE_MISSING)\n${hint}`);
 }
