@@ -118,6 +118,36 @@ console.log(reservation.port);
     assert.match(listed.stdout, new RegExp(`\\b${port}\\b`));
   });
 
+  test('keeps a secret in a vault through the library, and the CLI runs a program with it', async () => {
+    writeFileSync(
+      join(consumer, 'keep.mjs'),
+      `import { Vault } from 'holdfast/vault';
+await using vault = await Vault.open({ unlock: { keyFile: process.argv[2] } });
+const { id } = await vault.create({ label: 'sessions' });
+const ciphertext = await vault.encrypt(id, Buffer.from('hello there'));
+await vault.rotate(id);
+await vault.secrets.set('token', await vault.decrypt(ciphertext));
+console.log(id);
+`,
+    );
+    const keyFile = join(temp, 'vault.key');
+    const { stdout } = await mustRun('node', ['keep.mjs', keyFile], place);
+    const env = { ...place.env, HOLDFAST_VAULT_KEY_FILE: keyFile };
+    const program = ['--', 'sh', '-c', 'echo "$TOKEN"; printf %s "$TOKEN" | wc -c'];
+    const line = ['vault', 'run', '--env', 'TOKEN=vault://token', ...program];
+    assert.equal((await mustRun(bin, line, { cwd: consumer, env })).stdout, '***\n11\n');
+    const shown = await mustRun(bin, ['vault', 'show', 'sessions', '--json'], {
+      cwd: consumer,
+      env,
+    });
+    assert.ok(shown.stdout.includes(stdout.trim()));
+    const { stdout: revealed } = await mustRun(bin, ['vault', 'reveal', 'sessions', '--hex'], {
+      cwd: consumer,
+      env,
+    });
+    assert.match(revealed, /^[0-9a-f]{64}\n$/);
+  });
+
   test('does what docs/torture.md says, block by block, in an empty folder', async (t) => {
     const path = [join(consumer, 'node_modules', '.bin'), process.env.PATH].join(delimiter);
     const env = { ...place.env, PATH: path };
