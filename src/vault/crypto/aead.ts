@@ -27,6 +27,8 @@ export interface OpenInput {
   readonly aad: Uint8Array;
   /** What `sealAead` returned. */
   readonly sealed: Uint8Array;
+  /** Whether more of that length is opened next, which writes over what Node frees. Default false. */
+  readonly isFollowed?: boolean | undefined;
 }
 
 /**
@@ -70,7 +72,7 @@ export function sealApart(
 export function openAead(
   algorithm: AeadAlgorithm,
   key: KeyObject | Uint8Array,
-  { nonce, aad, sealed }: OpenInput,
+  { nonce, aad, sealed, isFollowed = false }: OpenInput,
 ): Buffer {
   const input = cipherInput(algorithm, key, nonce);
   const end = sealed.length - TAG_BYTES;
@@ -81,7 +83,7 @@ export function openAead(
       : createDecipheriv(input.name, input.key, input.nonce, TAG);
   decipher.setAuthTag(sealed.subarray(end));
   if (aad.length > 0) decipher.setAAD(aad, { plaintextLength: end });
-  const plaintext = decrypted(decipher, sealed.subarray(0, end));
+  const plaintext = decrypted(decipher, sealed.subarray(0, end), isFollowed);
   try {
     decipher.final();
     return plaintext;
@@ -104,11 +106,11 @@ const PIECES_BYTES_MAX = 16 * 1024;
  * Node allocates a byte more than a stream cipher puts out, copies what is needed, and frees the
  * first as it is. In pieces of one size, each is written over by the next.
  */
-function decrypted(decipher: Decipheriv, ciphertext: Uint8Array): Buffer {
+function decrypted(decipher: Decipheriv, ciphertext: Uint8Array, isFollowed: boolean): Buffer {
   const sizeBytes = ciphertext.length;
   if (sizeBytes <= PIECE_BYTES || sizeBytes > PIECES_BYTES_MAX) {
     const plaintext = decipher.update(ciphertext);
-    wipeFreed(sizeBytes + 1);
+    if (!isFollowed) wipeFreed(sizeBytes + 1);
     return plaintext;
   }
   const plaintext = wipeable(sizeBytes);

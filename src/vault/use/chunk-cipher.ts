@@ -70,7 +70,8 @@ export class ChunkCipher {
 
   /** The plaintext, once it is known to be authentic. @throws DECRYPT_FAILED */
   open(sealed: Uint8Array, isLast: boolean): Buffer {
-    return openAead(this.#algorithm, this.#key, { sealed, ...this.#next(isLast) });
+    const isFollowed = !isLast;
+    return openAead(this.#algorithm, this.#key, { sealed, isFollowed, ...this.#next(isLast) });
   }
 
   /** @throws RangeError beyond 2^32 chunks, 1 PiB */

@@ -1,6 +1,6 @@
 import { Transform, type TransformCallback } from 'node:stream';
-import { wipe } from '../hygiene/wipe.ts';
-import { type ChunkCipher, prefixBytes, SEALED_CHUNK_BYTES } from './chunk-cipher.ts';
+import { wipe, wipeFreed } from '../hygiene/wipe.ts';
+import { CHUNK_BYTES, type ChunkCipher, prefixBytes, SEALED_CHUNK_BYTES } from './chunk-cipher.ts';
 import { HEADER_BYTES, type Header, invalid, parseHeader } from './ciphertext.ts';
 import { Pieces } from './pieces.ts';
 
@@ -42,6 +42,8 @@ export class DecryptStream extends Transform {
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     this.#pieces.wipe();
+    // Of the last whole chunk.
+    wipeFreed(CHUNK_BYTES + 1);
     done(error);
   }
 
