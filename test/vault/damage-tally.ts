@@ -1,4 +1,5 @@
 import type { Outcome } from './damage.ts';
+import { memoryGrowth } from './peak-memory.ts';
 
 /** What came of so many damaged files. */
 export interface DamageReport {
@@ -28,11 +29,11 @@ export function tally(): Tally {
   let tried = 0;
   return {
     async add(what, run, isMeasured = true) {
-      const [before, since] = [process.resourceUsage().maxRSS, performance.now()];
+      const [grown, since] = [memoryGrowth(), performance.now()];
       const outcome = await run();
       tried += 1;
       if (tried > WARM_UP && isMeasured) {
-        worst.mib = Math.max(worst.mib, (process.resourceUsage().maxRSS - before) / 1024);
+        worst.mib = Math.max(worst.mib, grown());
         worst.ms = Math.max(worst.ms, performance.now() - since);
       }
       if ('is' in outcome) outcomes[outcome.is] = (outcomes[outcome.is] ?? 0) + 1;

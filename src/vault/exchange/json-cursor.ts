@@ -29,6 +29,11 @@ const NAME_MAX_BYTES = 256;
 /** Longer numbers stand in no file of ours, not even in a field that we do not know. */
 const NUMBER_MAX_BYTES = 400;
 
+/** By byte: a hostile file may be all numbers, and each is looked at for what may stand in one. */
+const IN_NUMBER = Uint8Array.from({ length: 256 }, (_, byte) =>
+  Number('+-.0123456789eE'.includes(String.fromCharCode(byte))),
+);
+
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
@@ -70,8 +75,8 @@ export class JsonCursor {
   /** Calls `readField` for each field, which reads the value, or skips it. */
   object(readField: (name: string) => void): void {
     this.#open('{', 'an object');
-    const names = new Set<string>();
     if (!this.#take('}')) {
+      const names = new Set<string>();
       do {
         const name = this.string(NAME_MAX_BYTES, 'the name of a field');
         if (names.has(name)) this.fail('a field is there twice');
@@ -248,9 +253,13 @@ export class JsonCursor {
   #skipNumber(): void {
     this.#skipSpace();
     const start = this.#at;
-    while ('+-.0123456789eE'.includes(String.fromCharCode(this.#bytes[this.#at] ?? 0))) {
+    // Most numbers are one digit.
+    const digit = (this.#bytes[start] ?? 0) - ZERO;
+    if (digit >= 0 && digit <= 9 && !IN_NUMBER[this.#bytes[start + 1] ?? 0]) {
       this.#at += 1;
+      return;
     }
+    while (IN_NUMBER[this.#bytes[this.#at] ?? 0]) this.#at += 1;
     const length = this.#at - start;
     if (length === 0) this.#refuse('a value');
     if (length > NUMBER_MAX_BYTES) this.fail('a number is too long');
@@ -296,9 +305,10 @@ export class JsonCursor {
 
   #word(word: string): boolean {
     this.#skipSpace();
-    const end = this.#at + word.length;
-    if (this.#bytes.toString('latin1', this.#at, end) !== word) return false;
-    this.#at = end;
+    for (let index = 0; index < word.length; index += 1) {
+      if (this.#bytes[this.#at + index] !== word.charCodeAt(index)) return false;
+    }
+    this.#at += word.length;
     return true;
   }
 
