@@ -45,6 +45,12 @@ function* createTables(): Steps<void> {
     revision INTEGER NOT NULL,
     sealed BLOB NOT NULL
   ) STRICT`);
+  // Which rows of `keys` are gone: the last ones, for processes that have fallen behind a little. Who
+  // has fallen behind further reads all that is there.
+  yield* run(`CREATE TABLE removed_keys (
+    sequence INTEGER PRIMARY KEY,
+    id BLOB NOT NULL
+  ) STRICT`);
   // `sealed_key` seals the versions: without it nobody reads them, wherever there is a copy.
   yield* run(`CREATE TABLE secrets (
     name TEXT PRIMARY KEY NOT NULL,

@@ -10,13 +10,12 @@ import { mayMake } from './key-state.ts';
 
 const PAGE_ROWS = 1000;
 const CHANGED = `SELECT ${KEY_COLUMNS} FROM keys WHERE sequence > ? ORDER BY sequence`;
+const REMOVED = 'SELECT lower(hex(id)) AS id FROM removed_keys WHERE sequence > ?';
 const PAGE = `SELECT ${KEY_COLUMNS} FROM keys WHERE sequence > ? ORDER BY sequence LIMIT ${PAGE_ROWS}`;
 
 /** All keys of a vault as of one transaction, without their material. */
 export class Book {
   state: VaultState;
-  /** Of the row that was changed last. */
-  sequence = 0;
   readonly #entries = new Map<KeyId, KeyEntry>();
   /** Versions of each key in ascending order, by base id. */
   readonly #families = new Map<KeyId, KeyEntry[]>();
@@ -74,7 +73,6 @@ export class Book {
     else family.splice(place + 1, 0, entry);
     this.#entries.set(id, entry);
     this.#enter(entry);
-    this.sequence = Math.max(this.sequence, entry.sequence);
   }
 
   drop(id: KeyId): void {
@@ -143,11 +141,7 @@ export class WarmBook {
   putting(before: KeyEntry | undefined, after: KeyEntry): Effect {
     return this.warm.effect(
       (book) => book.put(after),
-      (book) => {
-        if (before) book.put(before);
-        else book.drop(after.info.id);
-        book.sequence = after.sequence - 1;
-      },
+      (book) => (before ? book.put(before) : book.drop(after.info.id)),
     );
   }
 
@@ -183,7 +177,10 @@ export class WarmBook {
   *#caughtUp(state: VaultState): Steps<Book | undefined> {
     const book = this.#last;
     if (book === undefined || book.state.revision > state.revision) return undefined;
-    const changed = yield* all<KeyRow>(CHANGED, book.sequence);
+    const since = book.state.keyChanges;
+    // What they say is not sealed: whether it is right shows in the sum.
+    for (const { id } of yield* all<{ id: string }>(REMOVED, since)) book.drop(id as KeyId);
+    const changed = yield* all<KeyRow>(CHANGED, since);
     for (const row of changed) book.put(entryOfRow(this.#keys, row));
     book.state = state;
     return book.isWhole ? book : undefined;

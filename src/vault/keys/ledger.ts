@@ -8,6 +8,7 @@ import type { VaultKeys } from '../seal/vault-keys.ts';
 import { sealState, type VaultState } from '../seal/vault-state.ts';
 import { type SlotRow, slotMember } from '../vault-file.ts';
 import type { Book, WarmBook } from './book.ts';
+import { keyIdBytes } from './key-id.ts';
 import {
   changesOf,
   KEY_COLUMNS,
@@ -22,8 +23,13 @@ const INSERT = `INSERT INTO keys (${KEY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?
 const UPDATE = `UPDATE keys SET sequence = ?, state = ?, label = ?, encrypt_until = ?,
   decrypt_until = ?, until_ns = ?, revision = ?, sealed = ? WHERE sequence = ?`;
 const DELETE = 'DELETE FROM keys WHERE sequence = ?';
+const NOTE_REMOVED = 'REPLACE INTO removed_keys (sequence, id) VALUES (?, ?)';
+const FORGET_REMOVED = 'DELETE FROM removed_keys WHERE sequence <= ?';
 const LOG = 'INSERT INTO audit (sequence, at, event, detail, mac) VALUES (?, ?, ?, ?, ?)';
 const RESTATE = 'UPDATE vault SET state = ? WHERE only = 1';
+
+/** Of so many changes of keys it is known which were removals. */
+const REMOVED_MAX = 10_000;
 
 /** What a change of a key says of it: the rest is the vault's to say. */
 export type KeyFields = Omit<KeyInfo, 'revision'>;
@@ -88,7 +94,7 @@ export class Change {
     }
     if (!before) this.#requireFree(fields);
     const info = { ...fields, revision: this.#state.revision };
-    const after = sealKey(keys, { info, sequence: this.book.sequence + 1 }, material);
+    const after = sealKey(keys, { info, sequence: this.#nextSequence() }, material);
     const effects = [book.putting(before, after)];
     if (before) yield* runWith(effects, UPDATE, ...changesOf(after), before.sequence);
     else yield* runWith(effects, INSERT, ...valuesOf(after));
@@ -116,6 +122,9 @@ export class Change {
 
   *remove(entry: KeyEntry): Steps<void> {
     yield* runWith([this.#ledger.book.dropping(entry)], DELETE, entry.sequence);
+    const sequence = this.#nextSequence();
+    yield* runWith([], NOTE_REMOVED, sequence, keyIdBytes(entry.info.id));
+    yield* runWith([], FORGET_REMOVED, sequence - REMOVED_MAX);
     this.#note({ keys: removeMember(this.#state.keys, entry.member) });
   }
 
@@ -165,6 +174,11 @@ export class Change {
     if (!this.#hasChanged) return;
     const effect = this.#ledger.book.restating(this.#before, this.#state);
     yield* runWith([effect], RESTATE, sealState(this.#ledger.keys, this.#state));
+  }
+
+  #nextSequence(): number {
+    this.#note({ keyChanges: this.#state.keyChanges + 1 });
+    return this.#state.keyChanges;
   }
 
   #note(change: Partial<VaultState>): void {

@@ -11,6 +11,8 @@ export interface VaultState {
   /** Latest time at which one was made, epoch ms: no clock that went back makes a key valid again. */
   readonly at: number;
   readonly audit: AuditEnd;
+  /** Counts the changes of rows of keys. */
+  readonly keyChanges: number;
   /** Sums of what the rows of each table are as members. */
   readonly keys: bigint;
   readonly secrets: bigint;
@@ -28,7 +30,7 @@ export interface AuditEnd {
 export const MAC_BYTES = 32;
 
 export const emptyState: VaultState = {
-  ...{ revision: 0, at: 0, keys: 0n, secrets: 0n, slots: 0n },
+  ...{ revision: 0, at: 0, keyChanges: 0, keys: 0n, secrets: 0n, slots: 0n },
   audit: {
     sequence: 0,
     mac: new Uint8Array(MAC_BYTES),
@@ -42,9 +44,10 @@ export const emptyState: VaultState = {
  * offset  16 · 8 · last sequence  offset 24 · 8 · sequence before the first
  * offset  32 · 32 · last MAC      offset 64 · 32 · MAC before the first
  * offset  96 · 32 · keys          offset 128 · 32 · secrets          offset 160 · 32 · slots
+ * offset 192 · 8 · changes of keys
  * Integers are big-endian.
  */
-const STATE_BYTES = 192;
+const STATE_BYTES = 200;
 
 export function sealState(keys: VaultKeys, state: VaultState): Buffer {
   const plaintext = Buffer.alloc(STATE_BYTES);
@@ -54,6 +57,7 @@ export function sealState(keys: VaultKeys, state: VaultState): Buffer {
   plaintext.writeBigUInt64BE(BigInt(state.audit.firstSequence), 24);
   plaintext.set(state.audit.mac, 32);
   plaintext.set(state.audit.firstMac, 64);
+  plaintext.writeBigUInt64BE(BigInt(state.keyChanges), 192);
   for (const [place, sum] of [state.keys, state.secrets, state.slots].entries()) {
     const digits = sum.toString(16).padStart(2 * SUM_BYTES, '0');
     plaintext.write(digits, 96 + place * SUM_BYTES, 'hex');
@@ -67,7 +71,7 @@ export function openState(keys: VaultKeys, sealed: Uint8Array): VaultState {
   const count = (at: number) => Number(bytes.readBigUInt64BE(at));
   const sum = (at: number) => BigInt(`0x${bytes.toString('hex', at, at + SUM_BYTES)}`);
   return {
-    ...{ revision: count(0), at: count(8) },
+    ...{ revision: count(0), at: count(8), keyChanges: count(192) },
     audit: {
       ...{ sequence: count(16), firstSequence: count(24) },
       mac: Uint8Array.from(bytes.subarray(32, 64)),
