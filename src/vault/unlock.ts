@@ -37,13 +37,17 @@ export type NewUnlock =
 
 /** A copy, to be wiped by who asked. @throws what reading it throws */
 export async function credentialOf(unlock: Unlock, signal?: AbortSignal): Promise<Credential> {
-  if ('password' in unlock) return { kind: 'password', secret: wipeableCopy(unlock.password) };
+  if ('password' in unlock) {
+    return { kind: 'password', secret: wipeableCopy(bytesOf('a password', unlock.password)) };
+  }
   if ('keyFile' in unlock) return { kind: 'key-file', secret: await readKeyFile(unlock.keyFile) };
   if ('recoveryCode' in unlock) {
-    return { kind: 'recovery', secret: recoverySecret(unlock.recoveryCode) };
+    const code = bytesOf('a recovery code', unlock.recoveryCode);
+    return { kind: 'recovery', secret: recoverySecret(code) };
   }
   if ('privateKey' in unlock) {
-    return { kind: 'recipient', secret: wipeableCopy(unlock.privateKey) };
+    const secret = wipeableCopy(bytesOf('a private key', unlock.privateKey));
+    return { kind: 'recipient', secret };
   }
   if ('command' in unlock) {
     return { kind: 'command', secret: await runUnlockCommand(unlock.command, { signal }) };
@@ -56,15 +60,26 @@ export async function credentialOf(unlock: Unlock, signal?: AbortSignal): Promis
 
 /** What of a new slot is secret is a copy, to be wiped by who asked. */
 export async function newSlotOf(wish: NewUnlock | Unlock, signal?: AbortSignal): Promise<NewSlot> {
-  if ('publicKey' in wish) return { kind: 'recipient', publicKey: wish.publicKey };
+  if ('publicKey' in wish) {
+    return { kind: 'recipient', publicKey: bytesOf('a public key', wish.publicKey) };
+  }
   if ('privateKey' in wish) {
-    return { kind: 'recipient', publicKey: recipientPublicKey(wish.privateKey) };
+    return {
+      kind: 'recipient',
+      publicKey: recipientPublicKey(bytesOf('a private key', wish.privateKey)),
+    };
   }
   if ('keyFile' in wish) return { kind: 'key-file', secret: await keyFileAt(wish.keyFile) };
   const { kind, secret } = await credentialOf(wish, signal);
   if (kind === 'recipient') throw wrongArgument('type', 'a recipient is told by a public key');
   const argon2 = 'argon2' in wish ? wish.argon2 : undefined;
   return kind === 'password' ? { kind, secret, argon2 } : { kind, secret };
+}
+
+/** Text would be copied as zeros, one for each of its letters, and open to every other of its length. */
+function bytesOf(what: string, value: Uint8Array): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  throw wrongArgument('type', `${what} must be bytes`);
 }
 
 /** Of several processes that find none, one makes it. */
