@@ -10,6 +10,8 @@ const table = {
   path: { type: 'text', value: 'PATH', help: '' },
   days: { type: 'integer', min: 1, max: 9, help: '' },
   form: { type: 'text', choices: ['json', 'csv'], help: '' },
+  tag: { type: 'texts', help: '' },
+  password: { type: 'text', help: '', refused: 'take a file' },
 } as const satisfies OptionTable;
 
 test('options and arguments stand in any order', () => {
@@ -55,6 +57,27 @@ test('help wins over whatever stands behind it', () => {
 
 test('choices are taken in any case and handed on in theirs', () => {
   assert.equal(parseLine(['--form', 'JSON'], table, []).options.form, 'json');
+});
+
+test('what may be given often is handed on in its order', () => {
+  const line = ['--tag', 'b', '--force', '--tag=a'];
+  assert.deepEqual(parseLine(line, table, []).options.tag, ['b', 'a']);
+  assert.deepEqual(parseLine(['--tag', 'b'], table, []).options.tag, ['b']);
+  assert.throws(() => parseLine(['--path', 'a', '--path', 'b'], table, []), /more than once/);
+});
+
+test('what is refused is told why, and its value is not repeated', () => {
+  for (const line of [['--password', 'canary'], ['--password=canary'], ['--password']]) {
+    for (const parse of [() => parseLine(line, table, []), () => parseHead(line, table)]) {
+      assert.throws(parse, { message: 'take a file' });
+    }
+  }
+});
+
+test('only names of the table are options', () => {
+  for (const name of ['constructor', '__proto__', 'toString']) {
+    assert.throws(() => parseLine([`--${name}=x`], table, []), /unexpected argument/);
+  }
 });
 
 test('numbers keep to their bounds', () => {

@@ -55,7 +55,8 @@ function read(line: readonly string[], syntax: Syntax): Head {
   const takesRest = syntax.args.at(-1)?.count === 'rest';
   for (const token of tokensOf(line, options)) {
     if (token.kind === 'option') {
-      const spec = options[token.name];
+      // Nobody named an option `constructor`.
+      const spec = Object.hasOwn(options, token.name) ? options[token.name] : undefined;
       if (!spec) throw new UsageError(`unexpected argument '${token.rawName}' found`);
       if (spec.refused !== undefined) throw new UsageError(spec.refused);
       if (token.name === 'help' || token.name === 'version') {

@@ -39,9 +39,12 @@ export function validityOf({ options }: VaultCall<typeof validityOptions>): Vali
   };
 }
 
+/** ECMA-262, 21.4.1.1; what is to be kept for ever is later. */
+const LAST_DATE_MS = 8.64e15;
+
 /** ISO 8601 in UTC; null for none, as JSON has it. */
 export function timeText(at: number): string;
 export function timeText(at: number | undefined): string | null;
 export function timeText(at: number | undefined): string | null {
-  return at === undefined ? null : new Date(at).toISOString();
+  return at === undefined ? null : new Date(Math.min(at, LAST_DATE_MS)).toISOString();
 }
