@@ -54,7 +54,7 @@ export function bitsText(results: readonly BitsResult[]): string {
   return [
     ...rows.map((cells) => `| ${cells.join(' | ')} |`),
     '',
-    'Of the vault every bit of the first page, of the heads of pages and of the rows that lead to its keys, and one bit of every other byte; of each fourth that still opens it is written to, too. Of the log one bit of every byte and every seventh length: what it says then is what the vault said at the end or earlier. Of files for elsewhere every bit and every length. Nothing of rust-keyvault’s formats but the keys is authenticated, so more of them say the same.',
+    'Of the vault every bit of the first page, of the heads of pages and of the rows that lead to its keys, and one bit of every other byte; of each fourth that still opens it is written to, too. Of the log one bit of every third byte and every seventh length: what it says then is what the vault said at the end or earlier. Of files for elsewhere every bit and every length. Nothing of rust-keyvault’s formats but the keys is authenticated, so more of them say the same.',
     ...results.flatMap(({ what, report }) =>
       report.wrong.map((one) => `- VIOLATION ${what} ${one}`),
     ),

@@ -41,9 +41,9 @@ export function* databaseBits(
   });
 }
 
-/** One bit of every byte of a log, or of a few. */
+/** One bit of every third byte of a log, which has a thousand of a page in each frame, or of a few. */
 export function* logBits(whole: Buffer, extent: Extent): Generator<Damage> {
-  yield* bits(whole, extent === 'all' ? 1 : LOG_BIT_STRIDE, { whole: [], thin: [] });
+  yield* bits(whole, extent === 'all' ? 3 : LOG_BIT_STRIDE, { whole: [], thin: [] });
 }
 
 /** Every bit. */
@@ -78,7 +78,7 @@ export function* databaseCuts(whole: Buffer, extent: Extent): Generator<Damage> 
   }
 }
 
-/** Every seventh length of a log, which has a thousand bytes in each of its frames, or a few. */
+/** Every seventh length of a log, or a few. */
 export function* logCuts(whole: Buffer, extent: Extent): Generator<Damage> {
   const stride = extent === 'all' ? 7 : LOG_CUT_STRIDE;
   for (let cut = 0; cut < whole.length; cut += stride) yield { cut };
