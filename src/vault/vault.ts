@@ -439,6 +439,8 @@ export class Vault {
     await engine.read(() => requireSecrets(keys, book));
     const attempts = await engine.read(failedAttempts);
     if (attempts.length > 0) await this.#session.change(takeAttempts);
+    const at = this.#session.now(await this.#session.read());
+    await this.#session.uses?.tell({ kind: 'AuthenticationAttempt', success: true, at });
   }
 
   /** The newest version in use of a key. */
