@@ -1,9 +1,9 @@
 import { existsSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 
-/** One line of a victim's journal: what it began, or what has resolved. */
+/** One line of a victim's journal: what it began, what has resolved, or was refused. */
 export interface Entry {
-  readonly event: 'begin' | 'done';
+  readonly event: 'begin' | 'done' | 'failed';
   readonly kind: string;
 }
 

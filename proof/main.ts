@@ -11,7 +11,9 @@ import { runCliKills } from './ports/cli-kills.ts';
 import { KINDS } from './ports/holdings.ts';
 import { portsScene } from './ports/kill-scene.ts';
 import type { Section } from './section.ts';
+import { vaultDisk } from './vault/disk-section.ts';
 import { vaultKills } from './vault/kill-section.ts';
+import { vaultPower } from './vault/power-section.ts';
 import { bitsText, isHarmless, runVaultBits } from './vault-bits.ts';
 
 // npm run proof [-- --part NAME] [--rounds N] [--seed S]: the full counts, written to docs/proof.md
@@ -34,6 +36,9 @@ const SEEDS = 20;
 /** The one role that there is. */
 const PORTS = 'ports';
 const CLI_ROUNDS = 60;
+/** Of each kind of change to a vault. */
+const POWER_MOMENTS = 200;
+const DISK_FAULTS = 120;
 const EVIDENCE_RUNS = 20;
 
 async function kill(): Promise<Section> {
@@ -134,6 +139,16 @@ const parts = {
     title: 'Kill -9 of a vault',
     command: 'npm run proof -- --part vault-kill',
     run: () => vaultKills(Number(values.rounds), Number(values.seed), note),
+  },
+  'vault-power': {
+    title: 'Power loss under a vault',
+    command: 'npm run proof -- --part vault-power',
+    run: () => vaultPower(POWER_MOMENTS, Number(values.seed), note),
+  },
+  'vault-disk': {
+    title: 'Full and failing disk under a vault',
+    command: 'npm run proof -- --part vault-disk',
+    run: () => vaultDisk(DISK_FAULTS, Number(values.seed), note),
   },
   twins: { title: 'Broken twins', command: 'npm run proof -- --part twins', run: twins },
   'self-test': {

@@ -1,4 +1,4 @@
-import type { Entry, LastWords } from '../journal.ts';
+import type { Entry } from '../journal.ts';
 
 /** What a process does, and is to be hit in. */
 export const ROLES = ['store', 'rotate', 'password', 'restore', 'cleanup'] as const;
@@ -22,12 +22,14 @@ export type Claim = { readonly fact?: string } & (
 
 /** One line of a journal: an operation is one transaction, and this is what it makes of the vault. */
 export interface VaultEntry extends Entry {
-  readonly kind: Role | 'open' | 'prepare' | 'use';
+  readonly kind: Role | 'open' | 'prepare' | 'use' | 'read' | 'close';
   readonly set?: Readonly<Record<string, string>>;
   readonly unset?: readonly string[];
   readonly claims?: readonly Claim[];
   /** Several transactions, of which any may have happened. */
   readonly isLoose?: boolean;
+  /** Why it failed: a code of ours, or else what was said. */
+  readonly code?: string;
 }
 
 export function keyFact(family: string, version: number): string {
@@ -45,9 +47,11 @@ export function wayFact(how: string, what: string): string {
 
 /** What must be in a vault of what one process did. */
 export interface Expectation {
-  readonly before: Facts;
-  /** Where it was in the middle of an operation: this or what was before. */
-  readonly after: Facts | undefined;
+  /**
+   * One of these: with none of the operations whose outcome nobody was told first, then with some of
+   * them.
+   */
+  readonly worlds: readonly [Facts, ...Facts[]];
   /** Facts that may be or not. */
   readonly loose: ReadonlySet<string>;
   readonly claims: readonly Claim[];
@@ -55,23 +59,25 @@ export interface Expectation {
   readonly gone: readonly string[];
 }
 
-export function expectationOf({
-  entries,
-  inside,
-}: Pick<LastWords<VaultEntry>, 'entries' | 'inside'>): Expectation {
-  const before = new Map<string, string>();
-  const claims: Claim[] = [];
-  const gone: string[] = [];
-  for (const entry of entries) {
-    claims.push(...(entry.claims ?? []));
-    if (entry.event === 'begin') continue;
-    apply(before, entry);
-    gone.push(...(entry.unset ?? []));
-  }
-  const after = new Map(before);
-  if (inside) apply(after, inside);
-  const loose = new Set(inside?.isLoose ? Object.keys(inside.set ?? {}) : []);
-  return { before, after: inside && !inside.isLoose ? after : undefined, loose, claims, gone };
+/** An operation without a `done` is in doubt, unless it has failed for certain. */
+export function expectationOf(entries: readonly VaultEntry[]): Expectation {
+  let worlds: [Map<string, string>, ...Map<string, string>[]] = [new Map()];
+  const loose = new Set<string>();
+  entries.forEach((entry, index) => {
+    if (entry.event !== 'begin') return;
+    const end = entries[index + 1];
+    const isCertain = end?.event === 'failed' && end.code !== 'COMMIT_UNKNOWN';
+    if (end?.event === 'done') for (const world of worlds) apply(world, entry);
+    else if (entry.isLoose) for (const fact of Object.keys(entry.set ?? {})) loose.add(fact);
+    else if (!isCertain) {
+      const others = worlds.map((world) => new Map(world));
+      for (const other of others) apply(other, entry);
+      worlds = [...worlds, ...others];
+    }
+  });
+  const done = entries.filter(({ event }) => event === 'done');
+  const claims = entries.flatMap((entry) => entry.claims ?? []);
+  return { worlds, loose, claims, gone: done.flatMap(({ unset = [] }) => unset) };
 }
 
 function apply(facts: Map<string, string>, { set = {}, unset = [] }: VaultEntry): void {
@@ -79,17 +85,17 @@ function apply(facts: Map<string, string>, { set = {}, unset = [] }: VaultEntry)
   for (const [fact, value] of Object.entries(set)) facts.set(fact, value);
 }
 
-/** Whether what was under way has happened; or sentences about what is neither before nor after. */
+/** Whether something in doubt has happened; or sentences about what is in none of the worlds. */
 export function fateOf(
-  { before, after, loose }: Expectation,
+  { worlds, loose }: Expectation,
   found: Facts,
 ): 'before' | 'after' | readonly string[] {
-  const asBefore = differences(before, found, loose);
-  if (asBefore.length === 0) return 'before';
-  const asAfter = after && differences(after, found, loose);
-  if (asAfter === undefined) return asBefore;
-  if (asAfter.length === 0) return 'after';
-  return [`half done: neither ${asBefore.join(', ')}, nor ${asAfter.join(', ')}`];
+  const faults = worlds.map((world) => differences(world, found, loose));
+  const match = faults.findIndex((some) => some.length === 0);
+  if (match >= 0) return match === 0 ? 'before' : 'after';
+  const [asBefore = [], ...others] = faults;
+  if (others.length === 0) return asBefore;
+  return [`half done: neither ${faults.map((some) => some.join(', ')).join(', nor ')}`];
 }
 
 function differences(expected: Facts, found: Facts, loose: ReadonlySet<string>): string[] {

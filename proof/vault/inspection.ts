@@ -1,5 +1,4 @@
 import { type Unlock, Vault } from '../../src/vault.ts';
-import type { LastWords } from '../journal.ts';
 import { accountFaults } from './account.ts';
 import {
   type Claim,
@@ -17,7 +16,7 @@ import { readTables, type Tables } from './tables.ts';
 /** What somebody has done in a room of a vault. */
 export interface Deeds {
   readonly room: string;
-  readonly words: Pick<LastWords<VaultEntry>, 'entries' | 'inside'>;
+  readonly entries: readonly VaultEntry[];
 }
 
 export interface Findings {
@@ -41,8 +40,8 @@ export async function inspectVault(
   const tables = readTables(dir);
   violations.push(...accountFaults(tables));
   let happened = 0;
-  for (const { room, words } of deeds) {
-    const expectation = expectationOf(words);
+  for (const { room, entries } of deeds) {
+    const expectation = expectationOf(entries);
     const facts = await factsOf(dir, tables, room, expectation);
     const fate = fateOf(expectation, facts);
     if (fate === 'after') happened += 1;
@@ -63,7 +62,7 @@ async function factsOf(
   dir: string,
   tables: Tables,
   room: string,
-  { before, after, gone }: Expectation,
+  { worlds, gone }: Expectation,
 ): Promise<Facts> {
   const facts = new Map<string, string>();
   const inRoom = (name: string | null) => name?.startsWith(`${room}/`);
@@ -74,7 +73,7 @@ async function factsOf(
     if (inRoom(name)) facts.set(secretFact(name, version), 'there');
   }
   const isWay = (fact: string) => fact.startsWith('way ');
-  const living = [...before.keys(), ...(after?.keys() ?? [])].filter(isWay);
+  const living = worlds.flatMap((world) => [...world.keys()].filter(isWay));
   const ways = new Set([...living, ...gone.filter(isWay).slice(-GONE_WAYS)]);
   for (const way of ways) if (await doesOpen(dir, way)) facts.set(way, 'opens');
   return facts;

@@ -19,7 +19,7 @@ async function probe(dir: string): Promise<void> {
 
 async function inspect(dir: string, dead: readonly Dead<VaultEntry>[]): Promise<Inspection> {
   await using vault = await open(dir);
-  const deeds = dead.map(({ home, words }) => ({ room: basename(home), words }));
+  const deeds = dead.map(({ home, words }) => ({ room: basename(home), entries: words.entries }));
   return await inspectVault(dir, vault, deeds);
 }
 

@@ -55,7 +55,7 @@ function textOf(report: KillReport): string {
     `${report.acknowledged} operations had been acknowledged by the killed; each was there, byte for byte, right after the kill and when all were dead. ` +
       `Of those under way ${report.happened} had happened wholly, the others not at all. ` +
       `Each change had its event and each event its change, the log verified, each key had one active version, ` +
-      `and of an old and a new way in one opened. Otherwise: ${violations.length === 0 ? 'none' : violations.length}. ` +
+      `and of an old and a new way in one opened. Exceptions: ${violations.length === 0 ? 'none' : violations.length}. ` +
       `The next change after a kill took at most ${report.worstRecoveryMs.toFixed(0)} ms, opening included.`,
     ...violations.map((violation) => `- VIOLATION ${violation}`),
   ].join('\n');

@@ -4,9 +4,15 @@ import { cleanup } from './programs/cleanup.ts';
 import { password } from './programs/password.ts';
 import { restore } from './programs/restore.ts';
 import { rotate } from './programs/rotate.ts';
-import { store } from './programs/store.ts';
+import { create, set, store } from './programs/store.ts';
+import { use } from './programs/use.ts';
 
 /** What a process of each role does. */
 export const programs: Readonly<Record<Role, Program>> = {
   ...{ store, rotate, password, restore, cleanup },
+};
+
+/** Each kind of change by itself, and uses that are logged. */
+export const changes: Readonly<Record<string, Program>> = {
+  ...{ create, set, rotate, password, restore, cleanup, use },
 };

@@ -54,7 +54,7 @@ function rotation({ vault, isSplit }: Actor, label: string, version: number): Op
 }
 
 /** What the newest version has encrypted. */
-async function ciphertextOf(
+export async function ciphertextOf(
   vault: Vault,
   label: string,
   text: string,

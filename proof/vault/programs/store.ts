@@ -6,6 +6,8 @@ import type { Actor, Operation } from '../operation.ts';
 
 const ALGORITHMS: readonly Algorithm[] = ['Aes256Gcm', 'XChaCha20Poly1305', 'Ed25519'];
 const SECRETS = 6;
+/** Fills many pages of the log. */
+const LARGE_BYTES = 200_000;
 
 /** Keys with material that is known, and values of a few secrets. */
 export async function* store(actor: Actor): AsyncGenerator<Operation, void> {
@@ -21,6 +23,18 @@ export async function* store(actor: Actor): AsyncGenerator<Operation, void> {
     yield setting(vault, name, version, sizeOf(random));
     versions.set(name, version);
   }
+}
+
+/** Keys, one after the other. */
+export async function* create({ vault, room, random }: Actor): AsyncGenerator<Operation, void> {
+  for (let count = 0; ; count += 1) {
+    yield creation(vault, `${room}/k${count}`, random.pick(ALGORITHMS));
+  }
+}
+
+/** Large values of one secret. */
+export async function* set({ vault, room }: Actor): AsyncGenerator<Operation, void> {
+  for (let version = 1; ; version += 1) yield setting(vault, `${room}/s`, version, LARGE_BYTES);
 }
 
 function creation(vault: Vault, label: string, algorithm: Algorithm): Operation {
@@ -39,7 +53,7 @@ function creation(vault: Vault, label: string, algorithm: Algorithm): Operation 
 }
 
 /** A new value of a secret. */
-export function setting(vault: Vault, name: string, version: number, sizeBytes: number): Operation {
+function setting(vault: Vault, name: string, version: number, sizeBytes: number): Operation {
   const value = bytesOf(`${name}@${version}`, sizeBytes);
   const fact = secretFact(name, version);
   return {
@@ -55,7 +69,6 @@ export function setting(vault: Vault, name: string, version: number, sizeBytes: 
   };
 }
 
-/** One in sixteen fills many pages of the log. */
 function sizeOf(random: Random): number {
-  return random.int(16) === 0 ? 200_000 : random.int(2000);
+  return random.int(16) === 0 ? LARGE_BYTES : random.int(2000);
 }
