@@ -96,11 +96,20 @@ export function openAead(
 
 const TAG = { authTagLength: TAG_BYTES } as const;
 
-/** Small enough for the part of glibc's allocator that gives out first what was freed last. */
+/**
+ * Small enough for the part of glibc's allocator that gives out first what was freed last, and an
+ * odd size among those of other things.
+ */
 const PIECE_BYTES = 1000;
 
 /** Beyond that, pieces would take several times as long as the whole. */
 const PIECES_BYTES_MAX = 16 * 1024;
+
+/** With the byte that is added, what the allocator writes into what is freed covers all of it. */
+const CRUMB_BYTES = 15;
+
+/** Of that size are also things that are made in between, and get what was freed. */
+const CRUMBS_BYTES_MAX = 72;
 
 /**
  * Node allocates a byte more than a stream cipher puts out, copies what is needed, and frees the
@@ -108,20 +117,25 @@ const PIECES_BYTES_MAX = 16 * 1024;
  */
 function decrypted(decipher: Decipheriv, ciphertext: Uint8Array, isFollowed: boolean): Buffer {
   const sizeBytes = ciphertext.length;
+  if (sizeBytes <= CRUMBS_BYTES_MAX) return inPieces(decipher, ciphertext, CRUMB_BYTES);
   if (sizeBytes <= PIECE_BYTES || sizeBytes > PIECES_BYTES_MAX) {
     const plaintext = decipher.update(ciphertext);
     if (!isFollowed) wipeFreed(sizeBytes + 1);
     return plaintext;
   }
-  const plaintext = wipeable(sizeBytes);
-  let end = sizeBytes % PIECE_BYTES || PIECE_BYTES;
-  for (let at = 0; at < sizeBytes; at = end, end += PIECE_BYTES) {
+  return inPieces(decipher, ciphertext, PIECE_BYTES);
+}
+
+function inPieces(decipher: Decipheriv, ciphertext: Uint8Array, pieceBytes: number): Buffer {
+  const plaintext = wipeable(ciphertext.length);
+  let end = ciphertext.length % pieceBytes || pieceBytes;
+  for (let at = 0; at < ciphertext.length; at = end, end += pieceBytes) {
     const piece = decipher.update(ciphertext.subarray(at, end));
-    if (at === 0) wipeFreed(end + 1);
+    if (at === 0 && end > CRUMB_BYTES) wipeFreed(end + 1);
     plaintext.set(piece, at);
     wipe(piece);
   }
-  wipeFreed(PIECE_BYTES + 1);
+  if (pieceBytes > CRUMB_BYTES) wipeFreed(pieceBytes + 1);
   return plaintext;
 }
 

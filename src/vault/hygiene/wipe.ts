@@ -22,12 +22,18 @@ export function wipe(...buffers: readonly (Uint8Array | undefined)[]): void {
   for (const buffer of buffers) buffer?.fill(0);
 }
 
+/** Up to here glibc keeps what was freed for the next who asks for that size. */
+const KEPT_BYTES_MAX = 1032;
+
 /**
  * Writes zeros over the memory of that size that was freed last, by code that frees what it has not
  * wiped: asked for as much at once, allocators mostly give out the same again. Nobody promises it,
- * least of all beyond a thousand bytes.
+ * least of all for a large one.
  */
 export function wipeFreed(sizeBytes: number): void {
-  // Small ones are moved off the heap of V8 when their memory is asked for.
-  new Uint8Array(Buffer.allocUnsafeSlow(sizeBytes).buffer).fill(0);
+  // Since then, the collector may have freed another one.
+  const count = sizeBytes <= KEPT_BYTES_MAX ? 2 : 1;
+  // A small one is moved off the heap of V8 when its memory is asked for.
+  const given = Array.from({ length: count }, () => Buffer.allocUnsafeSlow(sizeBytes).buffer);
+  for (const memory of given) new Uint8Array(memory).fill(0);
 }

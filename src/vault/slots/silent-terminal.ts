@@ -7,6 +7,9 @@ import { UnseenLine } from './unseen-line.ts';
 /** The terminal that this process belongs to, wherever its standard streams go. */
 const TERMINAL = '/dev/tty';
 
+/** More than is ever typed at once; a longer line comes in several pieces. */
+const READ_BYTES = 4096;
+
 /** Signals that end a process which does not expect them. */
 const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -27,11 +30,14 @@ export class SilentTerminal {
   /** @throws CONFIG_INVALID when there is no terminal */
   constructor() {
     this.#output = openTerminal('w');
-    this.#input = new ReadStream(openTerminal('r'));
+    // Into memory of ours: a stream would copy it, and free where it was read to as it is.
+    const buffer = wipeable(READ_BYTES);
+    const callback = (sizeBytes: number) => this.#take(buffer.subarray(0, sizeBytes));
+    this.#input = new ReadStream(openTerminal('r'), { onread: { buffer, callback } });
     this.#input.setRawMode(true);
+    this.#input.resume();
     process.on('exit', this.#setBack);
     for (const signal of ENDING_SIGNALS) process.on(signal, this.#passOn);
-    this.#input.on('data', (typed: Buffer) => this.#take(typed));
     this.#input.on('end', () => this.#fail(new HoldfastError('IO_ERROR', 'the terminal is gone')));
     this.#input.on('error', (cause) => {
       this.#fail(
@@ -88,13 +94,15 @@ export class SilentTerminal {
     if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
   };
 
-  #take(typed: Buffer): void {
+  /** True: there may be more. */
+  #take(typed: Buffer): boolean {
     const ahead = wipeable(this.#ahead.length + typed.length);
     ahead.set(this.#ahead);
     ahead.set(typed, this.#ahead.length);
     wipe(this.#ahead, typed);
     this.#ahead = ahead;
     this.#read();
+    return true;
   }
 
   #read(): void {
