@@ -1,7 +1,9 @@
-import { constants } from 'node:fs';
+import { constants, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Disk, type EffectLog } from '../src/torture/world/disk.ts';
 import { MemoryFs } from '../src/torture/world/memory-fs.ts';
 import { find, link, mkdir, rename, unlink } from '../src/torture/world/namespace.ts';
+import { pathsOf } from '../src/torture/world/tree.ts';
 import type { SystemCall } from './system-calls.ts';
 
 /** What a process did to the disk below some directory. */
@@ -39,7 +41,27 @@ export function replay(calls: readonly SystemCall[], places: RecordedPlaces): Re
       lines.push({ text: call.data.toString(), at: log.effects.length });
     } else if (isMeant(pathOf(call))) process.repeat(call);
   }
+  requireSame(disk, places);
   return { log, lines };
+}
+
+/** What was done again must have come to the same files. */
+function requireSame(disk: Disk, { root, journal, isIgnored }: RecordedPlaces): void {
+  const isMeant = (path: string) => path !== journal && !isIgnored(path);
+  const simulated = new Map(
+    [...pathsOf(disk)].filter(([path, { isFile }]) => isFile && isMeant(path)),
+  );
+  const real = readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name))
+    .filter(isMeant);
+  for (const path of new Set([...real, ...simulated.keys()])) {
+    const inode = simulated.get(path);
+    if (inode && real.includes(path) && readFileSync(path).equals(inode.slice(0, inode.size))) {
+      continue;
+    }
+    throw new Error(`the recording is not what was done to ${path}`);
+  }
 }
 
 /** The path that a call is about: for calls by descriptor that of the descriptor. */
