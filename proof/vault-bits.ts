@@ -29,9 +29,11 @@ export async function runVaultBits(note: (line: string) => void): Promise<readon
   const home = realpathSync(mkdtempSync(join(tmpdir(), 'holdfast-bits-')));
   const results: BitsResult[] = [];
   const run = async (what: string, worker: string, how: string) => {
-    const report = await runDamage(worker, home, how, 'all');
-    results.push({ what, report });
-    note(rowOf({ what, report }).join(', '));
+    const reports = await runDamage({ worker, home, kinds: [how], extent: 'all' });
+    for (const report of reports.values()) {
+      results.push({ what, report });
+      note(rowOf({ what, report }).join(', '));
+    }
   };
   try {
     await makeSpecimen(home);

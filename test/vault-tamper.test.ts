@@ -224,11 +224,16 @@ describe('tables of a vault that are put back without the others', () => {
 });
 
 describe('the file of a vault', () => {
+  const kinds = [
+    ...['database-bits', 'database-cuts', 'database-pages', 'lock-bits', 'log-bits', 'log-cuts'],
+  ];
   let home = '';
+  let reports: ReadonlyMap<string, DamageReport>;
 
   before(async () => {
     home = realpathSync(mkdtempSync(join(tmpdir(), 'holdfast-damage-')));
     await makeSpecimen(home);
+    reports = await runDamage({ worker: 'damage-worker.ts', home, kinds, extent: 'some' });
   });
   after(() => rmSync(home, { recursive: true, force: true }));
 
@@ -238,17 +243,15 @@ describe('the file of a vault', () => {
     ['with a page in the place of another', 'database-pages'],
     ['whose lock file was changed', 'lock-bits'],
   ] as const) {
-    test(`${name} says the same or is refused`, async (t) => {
-      assertHarmless(t, await runDamage('damage-worker.ts', home, what, 'some'));
-    });
+    test(`${name} says the same or is refused`, (t) => assertHarmless(t, reports.get(what)));
   }
 
   for (const [name, what] of [
     ['has a bit turned', 'log-bits'],
     ['is cut', 'log-cuts'],
   ] as const) {
-    test(`whose log ${name} says what it has said, at the end or earlier`, async (t) => {
-      assertHarmless(t, await runDamage('damage-worker.ts', home, what, 'some'));
+    test(`whose log ${name} says what it has said, at the end or earlier`, (t) => {
+      assertHarmless(t, reports.get(what));
     });
   }
 
@@ -265,7 +268,8 @@ describe('the file of a vault', () => {
 /** Beyond what the key derivation takes, which a key file does not need. */
 const MEMORY_MAX_MIB = 64;
 
-function assertHarmless(t: TestContext, report: DamageReport): void {
+function assertHarmless(t: TestContext, report: DamageReport | undefined): void {
+  assert.ok(report && report.tried > 0);
   t.diagnostic(JSON.stringify({ ...report, wrong: report.wrong.length }));
   assert.deepEqual(report.wrong, []);
   assert.ok(report.worstMib < MEMORY_MAX_MIB, `${report.worstMib} MiB`);

@@ -8,7 +8,7 @@ const FILE_HEADER_BYTES = 100;
 /** Of a page: its b-tree header and the places of its first cells. */
 const PAGE_HEAD_BYTES = 16;
 /** Primes, so that no place in a page is the same one every time. */
-const BIT_STRIDE = 29;
+const BIT_STRIDE = 61;
 const LOG_BIT_STRIDE = 997;
 const CUT_STRIDE = 131;
 const LOG_CUT_STRIDE = 599;
@@ -26,7 +26,7 @@ interface Heads {
 /**
  * Every bit of the first page, of the heads of pages and of `rows`, and one bit of every other byte.
  * With `some`, every bit of the header of the file alone, one of each byte of the others, and of every
- * twenty-ninth other byte.
+ * sixty-first other byte.
  */
 export function* databaseBits(
   whole: Buffer,
@@ -46,9 +46,9 @@ export function* logBits(whole: Buffer, extent: Extent): Generator<Damage> {
   yield* bits(whole, extent === 'all' ? 3 : LOG_BIT_STRIDE, { whole: [], thin: [] });
 }
 
-/** Every bit. */
-export function* everyBit(whole: Buffer): Generator<Damage> {
-  for (let bit = 0; bit < whole.length * 8; bit += 1) yield { bit };
+/** Every bit of a lock file, or every fifth. */
+export function* lockBits(whole: Buffer, extent: Extent): Generator<Damage> {
+  for (let bit = 0; bit < whole.length * 8; bit += extent === 'all' ? 1 : 5) yield { bit };
 }
 
 function* bits(whole: Buffer, stride: number, heads: Heads): Generator<Damage> {
@@ -106,11 +106,11 @@ export function isGreedy(file: Buffer): boolean {
 }
 
 /** So many places of a file are enough for `some`. */
-const PLACES = 2000;
+const PLACES = 1000;
 
 /**
  * Of a file for elsewhere each bit, each length, and a byte too many; or of ours each bit of the
- * header and one of each other byte, and of rust-keyvault's a bit and a length in some 2,000 places.
+ * header and one of each other byte, and of rust-keyvault's a bit and a length in some 1,000 places.
  * What asks for much memory and is given it comes last, and not with `some`.
  */
 export function* fileDamages(whole: Buffer, isOurs: boolean, extent: Extent): Generator<Damage> {

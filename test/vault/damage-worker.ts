@@ -3,6 +3,7 @@ import {
   damaged,
   headerRows,
   outcomeOf,
+  type Specimen,
   type SpecimenKind,
   takeSpecimen,
 } from './damage.ts';
@@ -10,27 +11,24 @@ import {
   databaseBits,
   databaseCuts,
   type Extent,
-  everyBit,
+  lockBits,
   logBits,
   logCuts,
   pages,
 } from './damage-plan.ts';
-import { tally } from './damage-tally.ts';
+import { type DamageReport, tally } from './damage-tally.ts';
 
 // One of several processes that damage copies of one vault, each its share. Arguments: the directory
-// of the specimen, what is damaged and how, how much of it, which share, and of how many.
+// of the specimen, what is damaged and how (several with commas), how much of it, which share, and of
+// how many.
 
-const [home = '', what = '', extentText = 'some', share = '0', shares = '1'] =
+const [home = '', kinds = '', extentText = 'some', share = '0', shares = '1'] =
   process.argv.slice(2);
 const extent: Extent = extentText === 'all' ? 'all' : 'some';
-const [kindText, how = ''] = what.split('-');
-const kind: SpecimenKind = kindText === 'log' || kindText === 'lock' ? kindText : 'database';
-const specimen = takeSpecimen(home, kind, `${what}-${share}`);
-const { file, whole } = specimen;
 
-function plan(): Iterable<Damage> {
+function plan(kind: SpecimenKind, how: string, { file, whole }: Specimen): Iterable<Damage> {
   if (how === 'pages') return pages(whole, extent);
-  if (kind === 'lock') return everyBit(whole);
+  if (kind === 'lock') return lockBits(whole, extent);
   if (how === 'cuts') {
     return kind === 'log' ? logCuts(whole, extent) : databaseCuts(whole, extent);
   }
@@ -38,13 +36,22 @@ function plan(): Iterable<Damage> {
   return databaseBits(whole, headerRows(file, whole), extent);
 }
 
-const counted = tally();
-let turn = 0;
-for (const damage of plan()) {
-  turn += 1;
-  if (turn % Number(shares) !== Number(share)) continue;
-  const bytes = damaged(whole, damage);
-  const writes = turn % (extent === 'all' ? 4 : 32) < 2;
-  await counted.add(JSON.stringify(damage), () => outcomeOf(specimen, bytes, writes));
+async function reportOf(what: string): Promise<DamageReport> {
+  const [kindText, how = ''] = what.split('-');
+  const kind: SpecimenKind = kindText === 'log' || kindText === 'lock' ? kindText : 'database';
+  const specimen = takeSpecimen(home, kind, `${what}-${share}`);
+  const counted = tally();
+  let turn = 0;
+  for (const damage of plan(kind, how, specimen)) {
+    turn += 1;
+    if (turn % Number(shares) !== Number(share)) continue;
+    const bytes = damaged(specimen.whole, damage);
+    const writes = turn % (extent === 'all' ? 4 : 32) < 2;
+    await counted.add(JSON.stringify(damage), () => outcomeOf(specimen, bytes, writes));
+  }
+  return counted.report();
 }
-process.stdout.write(JSON.stringify(counted.report()));
+
+const reports: DamageReport[] = [];
+for (const what of kinds.split(',')) reports.push(await reportOf(what));
+process.stdout.write(JSON.stringify(reports));
