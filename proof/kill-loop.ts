@@ -120,11 +120,13 @@ class Arena<E extends Entry> {
       const index = this.#random.int(this.#victims.length);
       const [victim] = this.#victims.splice(index, 1);
       if (victim === undefined) throw new Error('there is nobody to kill');
-      await this.#kill([victim]);
+      const killed = await this.#kill([victim]);
+      // It starts while the store is looked at.
       this.#victims.push(this.#spawn());
+      this.#tally.happened += await this.#inspect(killed);
     }
     if (this.#tally.violations.length > 0) return;
-    await this.#kill(this.#victims.splice(0));
+    this.#tally.happened += await this.#inspect(await this.#kill(this.#victims.splice(0)));
     await this.#inspect(this.#dead);
   }
 
@@ -139,7 +141,7 @@ class Arena<E extends Entry> {
     return this.#dead.length + this.#victims.length < KILLS_PER_STORE;
   }
 
-  async #kill(victims: readonly Victim[]): Promise<void> {
+  async #kill(victims: readonly Victim[]): Promise<readonly Dead<E>[]> {
     for (const victim of victims) {
       const late = await untilReady(victim, this.#random.int(16));
       if (late) this.#tally.violations.push(late);
@@ -159,7 +161,7 @@ class Arena<E extends Entry> {
     this.#dead.push(...killed);
     for (const { role, words } of killed) this.#tally.count(role, words);
     this.#tally.violations.push(...surprises);
-    this.#tally.happened += await this.#inspect(killed);
+    return killed;
   }
 
   async #inspect(dead: readonly Dead<E>[]): Promise<number> {

@@ -11,7 +11,8 @@ import { vaultScene } from '../proof/vault/kill-scene.ts';
 import { runPowerLoss } from '../proof/vault/power-loss.ts';
 import { changes } from '../proof/vault/programs.ts';
 
-const KILLS = 12;
+/** Of each role. `npm run proof` has the full counts. */
+const KILLS = 8;
 const seed = Date.now() % 2 ** 31;
 const strace = await canTrace();
 const skip = strace === true ? false : strace;
@@ -39,7 +40,7 @@ test('after a loss of power what was acknowledged is there, and the rest wholly 
   skip,
 }, async (t) => {
   const role = ROLES[seed % ROLES.length] ?? 'store';
-  const report = await runPowerLoss(role, { seed, moments: 25, disks: 4 });
+  const report = await runPowerLoss(role, { seed, moments: 16, disks: 3 });
   t.diagnostic(`${role}, seed ${seed}, ${report.disks} disks, ${report.happened} with the change`);
   assert.deepEqual(report.violations, []);
 });
@@ -63,10 +64,9 @@ test('where a system call fails, what was acknowledged stays, and the rest is as
   skip,
 }, async (t) => {
   const names = Object.keys(changes);
-  for (const change of [names[seed % names.length] ?? '', names[(seed + 1) % names.length] ?? '']) {
-    const report = await runFailingDisk(change, { seed, faults: 7 });
-    t.diagnostic(`${change}, seed ${seed}, ${report.met} of ${report.runs} faults met`);
-    assert.deepEqual(report.violations, []);
-    assert.ok(report.met > 0);
-  }
+  const change = names[seed % names.length] ?? '';
+  const report = await runFailingDisk(change, { seed, faults: 7 });
+  t.diagnostic(`${change}, seed ${seed}, ${report.met} of ${report.runs} faults met`);
+  assert.deepEqual(report.violations, []);
+  assert.ok(report.met > 0);
 });
