@@ -1,6 +1,7 @@
 import { HoldfastError, wrongArgument } from '../../errors.ts';
+import { clearReadBuffer } from '../hygiene/read-buffer.ts';
 import { SecretBuilder } from '../hygiene/secret-builder.ts';
-import { wipe, wipeFreed } from '../hygiene/wipe.ts';
+import { wipe } from '../hygiene/wipe.ts';
 import { withoutNewline } from './newline.ts';
 
 export interface UnlockCommandOptions {
@@ -17,8 +18,6 @@ const TIMEOUT_MS = 60_000;
 /** How long a command that was told to end may take to set its terminal right. */
 const GRACE_MS = 2000;
 const OUTPUT_BYTES_MAX = 64 * 1024;
-/** Of libuv: what it asks for, to read a pipe into. */
-const PIPE_READ_BYTES = 64 * 1024;
 /** Nothing slows down whoever tries shorter ones in turn: a password is for a password slot. */
 const SECRET_BYTES_MIN = 16;
 
@@ -40,7 +39,7 @@ export async function runUnlockCommand(
   options.signal?.throwIfAborted();
   const printed = new SecretBuilder();
   try {
-    await run(command, args, options, printed);
+    await run(command, args, options, printed).finally(() => clearReadBuffer(printed.sizeBytes));
     printed.truncate(withoutNewline(printed.view()).length);
     if (isCommandSecret(printed.view())) return printed.take();
     throw unfit(command, `fewer than ${SECRET_BYTES_MIN}`);
@@ -81,8 +80,6 @@ async function run(
   const late = failure(command, `has not ended within ${timeoutMs} ms`);
   const timer = setTimeout(() => stop(late), timeoutMs);
   child.stdout.on('data', (chunk: Buffer) => {
-    // What libuv read into: the chunk is a copy of it.
-    wipeFreed(PIPE_READ_BYTES);
     printed.append(chunk);
     wipe(chunk);
     if (printed.sizeBytes > OUTPUT_BYTES_MAX) stop(unfit(command, `more than ${OUTPUT_BYTES_MAX}`));
