@@ -26,7 +26,7 @@ export interface Inspection {
 export interface Scene<E extends Entry> {
   /**
    * The module that a victim runs. Arguments: directory of the store, its own directory, file of its
-   * journal, seed, role, and the name of a deliberate fault, if any.
+   * journal, seed, role, and the name of a deliberate fault, if any. Its input ends with us.
    */
   readonly worker: string;
   /** How many processes there are at once: for each store one of these is drawn. */
@@ -188,7 +188,7 @@ class Arena<E extends Entry> {
     const seed = String(this.#random.int(2 ** 32));
     const { NODE_EXTRA_CA_CERTS: _, NODE_TEST_CONTEXT: __, ...env } = process.env;
     const args = [this.#scene.worker, this.#store, home, journal, seed, role, this.#fault];
-    const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
+    const child = spawn(process.execPath, args, { env, stdio: ['pipe', 'ignore', 'inherit'] });
     const dead = new Promise((resolve) => child.once('exit', resolve));
     return { child, role, dead, home, journal };
   }

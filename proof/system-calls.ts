@@ -41,7 +41,7 @@ export async function record(args: readonly string[], log: string): Promise<read
   const child = spawn('strace', [...options, ...trace, process.execPath, ...args], {
     // One thread of the pool, so that no two calls of it are in each other's way.
     env: { ...env, UV_THREADPOOL_SIZE: '1' },
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['pipe', 'ignore', 'inherit'],
   });
   const [status] = await once(child, 'exit');
   if (status !== 0) throw new Error(`what was recorded ended with ${status}`);

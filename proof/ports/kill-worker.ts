@@ -2,12 +2,14 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { defaultPolicy, numberedServices, Ports } from '../../src/ports.ts';
 import { Random } from '../../src/torture/declare/random.ts';
+import { endWithParent } from '../end-with-parent.ts';
 import { Journal } from '../journal.ts';
 import { GROUP_SIZE, type PortsEntry } from './holdings.ts';
 
 // One victim of the kill loop (see `Scene.worker`): works on paths of its own without a pause.
 
 const [dir = '', home = '', file = '', seed = '0', , fault] = process.argv.slice(2);
+endWithParent();
 mkdirSync(join(home, 'k0'));
 const journal = new Journal<PortsEntry>(file, fault === 'early');
 const random = new Random(seed);

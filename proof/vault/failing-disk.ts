@@ -32,7 +32,7 @@ export interface FailingDiskReport {
   readonly runs: number;
   /** Runs in which the fault was met. */
   readonly met: number;
-  /** What failed changes said, by code; `none` where the process was killed or nothing failed. */
+  /** What failed first, by its code; or that the process was `killed`, or nothing failed. */
   readonly codes: Readonly<Record<string, number>>;
   readonly happened: number;
   readonly violations: readonly string[];
@@ -193,7 +193,12 @@ async function runWith(fault: DiskFault, change: string, seed: string): Promise<
     if (status !== 0 && !isKilled) violations.push(`it ended with ${status}`);
     const found = await inspect(site.dir, entries);
     violations.push(...found.violations);
-    return { isMet, code: failed?.code ?? 'none', happened: found.happened, violations };
+    return {
+      isMet,
+      code: isKilled ? 'killed' : (failed?.code ?? 'none'),
+      happened: found.happened,
+      violations,
+    };
   } finally {
     rmSync(site.root, { recursive: true });
   }

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Random } from '../../src/torture/declare/random.ts';
 import { Vault } from '../../src/vault.ts';
+import { endWithParent } from '../end-with-parent.ts';
 import { holdOf, Journal } from '../journal.ts';
 import type { Role, VaultEntry } from './claims.ts';
 import type { Program } from './operation.ts';
@@ -12,6 +13,7 @@ import { programs } from './programs.ts';
 // a number of operations is told besides, it closes the vault after that.
 
 const [dir = '', home = '', file = '', seed = '0', role = '', fault, count] = process.argv.slice(2);
+endWithParent();
 const journal = new Journal<VaultEntry>(file, fault === 'early');
 const random = new Random(seed);
 
