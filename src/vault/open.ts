@@ -97,10 +97,15 @@ async function orClose<T>(engine: Engine, open: () => Promise<T>): Promise<T> {
 /** Whoever can read this memory has the vault: its root key lies in it as it is. */
 async function openMemory(engine: Engine, now: () => number): Promise<OpenVault> {
   const fresh = newVault();
-  const slot = { id: MEMORY_SLOT, slot: fresh.root, kind: MEMORY_SLOT };
-  const header = await engine.write(() => createVault(fresh, slot, now()));
-  const root = header.slots[0]?.slot ?? fresh.root;
-  return await opened(engine, header, root, MEMORY_SLOT);
+  let root = fresh.root;
+  try {
+    const slot = { id: MEMORY_SLOT, slot: root, kind: MEMORY_SLOT };
+    const header = await engine.write(() => createVault(fresh, slot, now()));
+    root = header.slots[0]?.slot ?? root;
+    return await opened(engine, header, root, MEMORY_SLOT);
+  } finally {
+    wipe(fresh.root, root);
+  }
 }
 
 async function openFile(engine: Engine, options: FileOptions): Promise<OpenVault> {
