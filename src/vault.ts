@@ -16,6 +16,8 @@ export type {
   RotateOptions,
   Validity,
 } from './vault/calls.ts';
+export type { VaultFinding, VaultFindingCode } from './vault/doctor/finding.ts';
+export { type InspectOptions, inspectVault, type VaultInspection } from './vault/doctor/inspect.ts';
 export type { ExportOptions } from './vault/exchange/export-key.ts';
 export type { DirectoryReport, ImportDirectoryOptions } from './vault/exchange/import-directory.ts';
 export type { ImportOptions } from './vault/exchange/import-key.ts';

@@ -1,6 +1,4 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
 import type { Durability, Engine } from '../engine/engine.ts';
 import { openSqlite } from '../engine/sqlite.ts';
 import type { Steps } from '../engine/steps.ts';
@@ -9,6 +7,7 @@ import { noteAttempt } from './attempts.ts';
 import type { AuditPolicy } from './audit/use-log.ts';
 import { ephemeralLock } from './ephemeral.ts';
 import { wipe } from './hygiene/wipe.ts';
+import { vaultFile } from './place.ts';
 import { vaultSchema } from './schema.ts';
 import { deriveVaultKeys, type VaultKeys } from './seal/vault-keys.ts';
 import { parseSlot } from './slots/slot.ts';
@@ -67,8 +66,6 @@ export interface OpenVault {
   readonly slotId: string;
 }
 
-const DATABASE_FILE = 'vault.db';
-
 /** @throws UNLOCK_FAILED, TAMPERED, KDF_LIMITS, STORE_MISSING, and what an engine throws */
 export async function openVault(options: VaultOptions): Promise<OpenVault> {
   const { lockTimeoutMs, signal, now = Date.now } = options;
@@ -79,8 +76,7 @@ export async function openVault(options: VaultOptions): Promise<OpenVault> {
     return orClose(engine, () => openMemory(engine, now));
   }
   const { durability, create } = options;
-  const dir = resolve(options.dir ?? (process.env.HOLDFAST_DIR || join(homedir(), '.holdfast')));
-  const file = join(dir, DATABASE_FILE);
+  const file = vaultFile(options.dir);
   const engine = await openSqlite({ ...shared, file, durability, create });
   return orClose(engine, () => openFile(engine, options));
 }

@@ -13,6 +13,7 @@ import type {
   Rotated,
   RotateOptions,
 } from './calls.ts';
+import type { VaultFinding } from './doctor/finding.ts';
 import type { ExportOptions } from './exchange/export-key.ts';
 import type { DirectoryReport, ImportDirectoryOptions } from './exchange/import-directory.ts';
 import type { ImportOptions } from './exchange/import-key.ts';
@@ -421,6 +422,15 @@ export class Vault {
   ): Promise<DirectoryReport> {
     const { importDirectory } = await import('./exchange/import-directory.ts');
     return importDirectory(this.#session, directory, { unlock, options });
+  }
+
+  /**
+   * What could be better about the keys, secrets and the log of this vault, all of which is read.
+   * `inspectVault` has what can be said without opening it.
+   */
+  async examine(signal?: AbortSignal): Promise<readonly VaultFinding[]> {
+    const { examineVault } = await import('./doctor/examine.ts');
+    return examineVault(this.#session, this.audit, signal);
   }
 
   /** Waits for what is under way, then closes. Idempotent; later calls reject with CLOSED. */

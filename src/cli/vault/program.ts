@@ -113,6 +113,9 @@ export const vaultProgram: Program = {
     audit,
     slots,
     password,
+    doctor: entry('Look for what is wrong with a vault, and for what could be better', async () => {
+      return (await import('./doctor.ts')).doctor;
+    }),
   },
   details: `Where no way into the vault is given, it is the key file that HOLDFAST_VAULT_KEY_FILE names, or the
 password in the file that HOLDFAST_VAULT_PASSWORD_FILE names, or a password that is asked for. A
