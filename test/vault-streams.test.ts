@@ -323,7 +323,8 @@ describe('the key of a stream', () => {
       await decrypted(vault, stream.subarray(0, -1));
       await decrypted(vault, stream, Buffer.from('other'));
       const events = [];
-      for await (const { event } of vault.audit.watch({ after: 2 })) {
+      for await (const { event } of vault.audit.watch({ after: 1 })) {
+        if (event.kind === 'AuthenticationAttempt' || event.kind === 'KeyCreated') continue;
         events.push(event);
         if (events.length === 8) break;
       }
