@@ -16,6 +16,7 @@ export type {
   RotateOptions,
   Validity,
 } from './vault/calls.ts';
+export { type DamageOptions, findDamage } from './vault/doctor/damage.ts';
 export type { VaultFinding, VaultFindingCode } from './vault/doctor/finding.ts';
 export { type InspectOptions, inspectVault, type VaultInspection } from './vault/doctor/inspect.ts';
 export type { ExportOptions } from './vault/exchange/export-key.ts';

@@ -1,9 +1,12 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type ErrorCode, HoldfastError } from '../../errors.ts';
 import type { VaultFinding } from '../../vault.ts';
 import type { Command } from '../command.ts';
 import { jsonText } from '../text.ts';
-import { directoryOf, requireVault, withVault } from './open.ts';
+import { directoryOf, requireVault, withVaultBy } from './open.ts';
 import type { VaultCall } from './options.ts';
-import { isTyped, wayOf } from './way-in.ts';
+import { isTyped, unlockOf, type Way, wayOf, wipeUnlock } from './way-in.ts';
 
 export const doctor: Command = {
   options: {},
@@ -12,17 +15,42 @@ too. Nobody is asked for a password. Exit status: 1 when there is a problem.`,
   async run(call: VaultCall) {
     const { inspectVault } = await import('../../vault.ts');
     const dir = directoryOf(call);
-    await requireVault(dir);
+    if (!existsSync(join(dir, 'vault.db'))) await requireVault(dir);
     const way = wayOf(call);
     const { slots, findings: outside } = inspectVault({ dir, keyFile: way.keyFile });
-    const isOpened = !isTyped(way, call.env);
-    const inside = isOpened ? await withVault(call, (vault) => vault.examine(call.signal)) : [];
-    const findings = [...outside, ...inside];
+    const inside = isTyped(way, call.env) ? undefined : await insideOf(call, way);
+    const findings = [...outside, ...(inside ?? [])];
+    const isOpened = inside !== undefined;
     if (call.options.json) call.out(jsonText({ dir, slots, is_opened: isOpened, findings }));
     else call.out(reportText(dir, findings, isOpened));
     return findings.some(({ severity }) => severity === 'problem') ? 1 : 0;
   },
 };
+
+/** What is said of a file that nobody can open, from outside. */
+const SAID_OUTSIDE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  ...(['CORRUPT', 'NOT_A_STORE', 'SCHEMA_TOO_NEW', 'NETWORK_FILESYSTEM'] as const),
+  ...(['UNSAFE_DIRECTORY', 'READ_ONLY'] as const),
+]);
+
+/** Undefined where it could not be opened, and that is no fault of the way in. */
+async function insideOf(call: VaultCall, way: Way): Promise<readonly VaultFinding[] | undefined> {
+  const { env, signal } = call;
+  const unlock = await unlockOf(way, { env, signal, prompt: '' });
+  try {
+    return await withVaultBy(call, unlock, (vault) => vault.examine(signal));
+  } catch (error) {
+    if (!(error instanceof HoldfastError)) throw error;
+    if (error.code === 'TAMPERED') {
+      const { findDamage } = await import('../../vault.ts');
+      return await findDamage({ dir: directoryOf(call), unlock, signal });
+    }
+    if (SAID_OUTSIDE.has(error.code)) return undefined;
+    throw error;
+  } finally {
+    wipeUnlock(unlock);
+  }
+}
 
 function reportText(dir: string, findings: readonly VaultFinding[], isOpened: boolean): string {
   const lines = findings.map(

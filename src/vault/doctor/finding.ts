@@ -10,9 +10,13 @@ export interface VaultFinding {
 
 export type VaultFindingCode =
   | 'store'
+  | 'newer-schema'
+  | 'network-file-system'
+  | 'foreign-owner'
   | 'directory-open'
   | 'key-file-open'
   | 'key-file-beside'
+  | 'unreadable-way-in'
   | 'weak-kdf'
   | 'one-way-in'
   | 'failed-attempts'

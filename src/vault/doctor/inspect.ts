@@ -1,10 +1,12 @@
 import { existsSync, type Stats, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { inspectStore } from '../../engine/doctor.ts';
+import { requireLocal, storeFiles, thisHost } from '../../engine/files.ts';
 import { inspectReadOnly } from '../../engine/sqlite.ts';
 import { one, type Steps } from '../../engine/steps.ts';
 import { HoldfastError } from '../../errors.ts';
 import { vaultFile } from '../place.ts';
+import { vaultSchema } from '../schema.ts';
 import { PASSWORD_ARGON2 } from '../slots/password.ts';
 import { parseSlot, type SlotParams } from '../slots/slot.ts';
 import { readHeader } from '../vault-file.ts';
@@ -45,6 +47,7 @@ export function inspectVault(options: InspectOptions = {}): VaultInspection {
     slots: slots.map(({ id, params }) => ({ id, kind: params.kind })),
     findings: [
       ...inspectStore(file).problems.map((text) => problem('store', text, remedyOf(text))),
+      ...placeFindings(file),
       ...directoryFindings(dir),
       ...keyFileFindings(dir, options.keyFile),
       ...findings,
@@ -70,22 +73,76 @@ interface Content {
 
 function contentOf(file: string): Content {
   try {
-    return { ...inspectReadOnly(file, readContent), findings: [] };
+    return inspectReadOnly(file, readContent);
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error;
     const found = problem('tampered', error.message, 'restore a backup');
-    return { slots: [], attempts: 0, findings: [found] };
+    return { ...NOTHING, findings: [found] };
   }
 }
 
-function* readContent(): Steps<Omit<Content, 'findings'>> {
+function* readContent(): Steps<Content> {
+  const version = yield* vaultSchema.found();
+  // Nobody knows what its tables are.
+  if (version > vaultSchema.version) return { ...NOTHING, findings: [newerSchema(version)] };
   const header = yield* readHeader();
   const row = yield* one<{ count: number }>('SELECT count(*) AS count FROM attempts');
-  const slots = (header?.slots ?? []).map(({ id, slot }) => ({
-    id,
-    params: parseSlot(slot).params,
-  }));
-  return { slots, attempts: row?.count ?? 0 };
+  const slots: { id: string; params: SlotParams }[] = [];
+  const findings: VaultFinding[] = [];
+  for (const { id, slot } of header?.slots ?? []) {
+    const params = paramsOf(slot);
+    if (params) slots.push({ id, params });
+    else findings.push(unreadableSlot(id));
+  }
+  return { slots, attempts: row?.count ?? 0, findings };
+}
+
+const NOTHING = { slots: [], attempts: 0 } as const;
+
+function newerSchema(version: number): VaultFinding {
+  const text = `it has schema ${version}, and this Holdfast knows ${vaultSchema.version}`;
+  return problem('newer-schema', text, 'use a newer Holdfast');
+}
+
+/** Undefined for one that is damaged, or of a kind that a later version has. */
+function paramsOf(slot: Uint8Array): SlotParams | undefined {
+  try {
+    return parseSlot(slot).params;
+  } catch (error) {
+    if (error instanceof HoldfastError && error.code === 'FORMAT_INVALID') return undefined;
+    throw error;
+  }
+}
+
+function unreadableSlot(id: string): VaultFinding {
+  const text = `the way in ${id} is damaged, or of a kind that a later Holdfast has: it opens nothing`;
+  return problem('unreadable-way-in', text, 'restore a backup, or use a newer Holdfast');
+}
+
+/** Whose files they are, and whether processes can share them there. */
+export function placeFindings(file: string, host = thisHost): readonly VaultFinding[] {
+  const findings: VaultFinding[] = [];
+  const dir = dirname(file);
+  try {
+    requireLocal(dir, host);
+  } catch (error) {
+    if (!(error instanceof HoldfastError && error.code === 'NETWORK_FILESYSTEM')) throw error;
+    findings.push(
+      problem('network-file-system', error.message, 'move it to a disk of this machine'),
+    );
+  }
+  const { wal, lock } = storeFiles(file);
+  for (const path of [dir, file, wal, `${file}-shm`, lock]) {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat === undefined || isOurs(stat)) continue;
+    const text = `${path} belongs to user ${stat.uid}, who can change it`;
+    findings.push(problem('foreign-owner', text, `chown ${process.getuid?.()} ${path}`));
+  }
+  return findings;
+}
+
+function isOurs({ uid }: Stats): boolean {
+  return (process.getuid?.() ?? uid) === uid;
 }
 
 function directoryFindings(dir: string): readonly VaultFinding[] {
@@ -112,8 +169,8 @@ function keyFileFindings(dir: string, keyFile: string | undefined): readonly Vau
   return findings;
 }
 
-function isOpen({ mode, uid }: Stats): boolean {
-  return (mode & OPEN_TO_OTHERS) !== 0 || (process.getuid?.() ?? uid) !== uid;
+function isOpen(stat: Stats): boolean {
+  return (stat.mode & OPEN_TO_OTHERS) !== 0 || !isOurs(stat);
 }
 
 function slotFindings(slots: readonly SlotParams[]): readonly VaultFinding[] {
