@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chownSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { text } from 'node:stream/consumers';
 import { describe, type TestContext, test } from 'node:test';
 import { thisHost } from '../src/engine/files.ts';
 import { placeFindings } from '../src/vault/doctor/inspect.ts';
-import { findDamage, inspectVault, Vault } from '../src/vault.ts';
-import { CommandLine } from './vault/command-line.ts';
+import { findDamage, inspectVault, newRecoveryCode, Vault } from '../src/vault.ts';
+import { bin, CommandLine } from './vault/command-line.ts';
 
 interface Place {
   readonly dir: string;
@@ -167,5 +170,30 @@ describe('holdfast vault doctor', () => {
       findings.some(({ code }: { code: string }) => code === 'store'),
       told.stdout,
     );
+  });
+});
+
+describe('holdfast doctor', () => {
+  async function doctor(dir: string): Promise<{ code: number; stdout: string }> {
+    const { NODE_TEST_CONTEXT: _, NODE_EXTRA_CA_CERTS: __, ...env } = process.env;
+    const child = spawn(process.execPath, [bin, 'doctor', '--dir', dir, '--json'], { env });
+    const [stdout, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+    return { code, stdout };
+  }
+
+  test('finds the vault of a data directory, and says what can be said from outside', async (t) => {
+    const { dir, unlock } = await filled(t);
+    {
+      await using vault = await Vault.open({ dir, unlock });
+      await vault.slots.add({ recoveryCode: newRecoveryCode() });
+    }
+    const good = await doctor(dir);
+    const { stores, vault } = JSON.parse(good.stdout);
+    assert.deepEqual([good.code, stores[0].store, stores[0].schemaVersion], [0, 'vault', '1']);
+    assert.deepEqual(vault.slots.length, 2);
+    change(dir, "UPDATE slots SET slot = x'00' WHERE rowid = 1");
+    const bad = await doctor(dir);
+    assert.equal(bad.code, 1);
+    assert.match(bad.stdout, /unreadable-way-in/);
   });
 });

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { DirectoryReport, StoreReport } from '../doctor.ts';
+import type { VaultFinding, VaultInspection } from '../vault.ts';
 import type { Call, Command, OptionTable } from './command.ts';
 import { packageVersion } from './version.ts';
 
@@ -18,13 +19,26 @@ export const doctor: Command = {
   async run(call: Call<typeof options>) {
     const { inspectDirectory } = await import('../doctor.ts');
     const report = inspectDirectory(await directoryOf(call));
+    const vault = await vaultOf(report);
     const version = packageVersion();
     if (call.options.json) {
-      call.out(`${JSON.stringify({ holdfast: version, ...report }, null, 2)}\n`);
-    } else call.out(reportText(version, report));
-    return hasProblem(report) ? 1 : 0;
+      call.out(`${JSON.stringify({ holdfast: version, ...report, vault }, null, 2)}\n`);
+    } else call.out(reportText(version, report, vault?.findings ?? []));
+    return hasProblem(report, vault) ? 1 : 0;
   },
 };
+
+type VaultReport = Pick<VaultInspection, 'slots' | 'findings'>;
+
+/** What can be said of a vault by who does not open it, beside what is said of any store. */
+async function vaultOf({ directory, stores }: DirectoryReport): Promise<VaultReport | undefined> {
+  if (!stores.some(({ store }) => store === VAULT)) return undefined;
+  const { inspectVault } = await import('../vault.ts');
+  const { slots, findings } = inspectVault({ dir: directory });
+  return { slots, findings: findings.filter(({ code }) => code !== 'store') };
+}
+
+const VAULT = 'vault';
 
 async function directoryOf({ options: { dir }, cwd, env }: Call<typeof options>): Promise<string> {
   if (dir !== undefined) return resolve(cwd, dir);
@@ -32,22 +46,28 @@ async function directoryOf({ options: { dir }, cwd, env }: Call<typeof options>)
   return resolveDataDir(undefined, env);
 }
 
-function hasProblem({ problems, stores }: DirectoryReport): boolean {
-  return problems.length > 0 || stores.some((store) => store.problems.length > 0);
+function hasProblem({ problems, stores }: DirectoryReport, vault?: VaultReport): boolean {
+  const isBad = vault?.findings.some(({ severity }) => severity === 'problem');
+  return isBad || problems.length > 0 || stores.some((store) => store.problems.length > 0);
 }
 
-function reportText(version: string, report: DirectoryReport): string {
+function reportText(
+  version: string,
+  report: DirectoryReport,
+  findings: readonly VaultFinding[],
+): string {
   const { directory, mode, node, platform, problems, sqlite, stores } = report;
   const what = mode === undefined ? 'does not exist' : `mode ${mode}`;
   const parts = [
     `holdfast ${version}, Node ${node}, SQLite ${sqlite}, ${platform}\n${directory} (${what})\n`,
     ...problems.map((problem) => `problem: ${problem}\n`),
-    ...(stores.length === 0 ? ['no stores\n'] : stores.map(storeText)),
+    ...(stores.length === 0 ? ['no stores\n'] : []),
+    ...stores.map((store) => storeText(store, store.store === VAULT ? findings : [])),
   ];
   return parts.join('\n');
 }
 
-function storeText(store: StoreReport): string {
+function storeText(store: StoreReport, findings: readonly VaultFinding[]): string {
   const { epoch, files, integrity, problems, schemaVersion, walBytes, writer } = store;
   const rows: (readonly [name: string, text: string])[] = [
     ['schema', schemaVersion ?? 'unknown'],
@@ -59,6 +79,7 @@ function storeText(store: StoreReport): string {
       ({ mode, name, sizeBytes }) => ['file', `${mode} ${name}, ${sizeBytes} bytes`] as const,
     ),
     ...problems.map((problem) => ['problem', problem] as const),
+    ...findings.map(({ severity, text, remedy }) => [severity, `${text}: ${remedy}`] as const),
   ];
   const lines = rows.map(([name, text]) => `  ${name.padEnd(9)}  ${text}\n`);
   return `${store.store}\n${lines.join('')}`;

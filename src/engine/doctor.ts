@@ -143,8 +143,9 @@ function* readContent(): Steps<Content> {
   const version = hasMetadata
     ? yield* one<{ value: string }>(`SELECT value FROM metadata WHERE key = 'schema_version'`)
     : undefined;
+  const numbered = yield* one<{ user_version: number }>('PRAGMA user_version');
   return {
-    schemaVersion: version?.value,
+    schemaVersion: version?.value ?? (numbered?.user_version || undefined)?.toString(),
     integrity: rows.map((row) => row.integrity_check).join('; '),
   };
 }
