@@ -1,4 +1,5 @@
-import { closeSync, mkdirSync, openSync, statfsSync, statSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, statfsSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { HoldfastError } from '../errors.ts';
 
 /** The files of one store. None of them is ever unlinked or renamed while the store is in use. */
@@ -105,7 +106,8 @@ export function prepareDirectory(directory: string): void {
 
 function makeDirectory(directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const first = mkdirSync(directory, { recursive: true, mode: 0o700 });
+    if (first !== undefined) syncNames(directory, first);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     throw new HoldfastError(
@@ -113,6 +115,32 @@ function makeDirectory(directory: string): void {
       `cannot create directory ${directory}: ${(error as Error).message}`,
       { cause: error },
     );
+  }
+}
+
+/**
+ * Makes the names of new directories outlast a loss of power: from `first`, the outermost, inwards.
+ * Without them nothing that is synced below can be found again.
+ */
+function syncNames(directory: string, first: string): void {
+  for (let made = directory; made.length >= first.length; made = dirname(made)) {
+    const fd = openNames(dirname(made));
+    if (fd === undefined) continue;
+    try {
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+  }
+}
+
+/** Undefined for a directory in which one may make names and not read them. */
+function openNames(directory: string): number | undefined {
+  try {
+    return openSync(directory, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EACCES') return undefined;
+    throw error;
   }
 }
 

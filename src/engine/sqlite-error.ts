@@ -19,6 +19,9 @@ const CODES: Readonly<Record<number, ErrorCode>> = {
   26: 'NOT_A_STORE',
 };
 
+/** Where the extended code says more: the file that WAL readers share could not be made larger. */
+const EXTENDED_CODES: Readonly<Record<number, ErrorCode>> = { 4874: 'DISK_FULL' };
+
 function isDriverError(error: unknown): error is DriverError {
   return error instanceof Error && (error as { code?: unknown }).code === 'ERR_SQLITE_ERROR';
 }
@@ -37,7 +40,7 @@ export function translate(error: unknown, attempt: string): unknown {
     });
   }
   if (!isDriverError(error)) return error;
-  const code = CODES[error.errcode & 0xff] ?? 'SQL_ERROR';
+  const code = EXTENDED_CODES[error.errcode] ?? CODES[error.errcode & 0xff] ?? 'SQL_ERROR';
   const what = code === 'NOT_A_STORE' ? 'the file is not a database' : error.message;
   return new HoldfastError(code, `${attempt}: ${what} (SQLite ${error.errcode})`, { cause: error });
 }

@@ -1,4 +1,5 @@
 import type { Steps } from '../../engine/steps.ts';
+import type { VaultState } from '../seal/vault-state.ts';
 import type { Session } from '../session.ts';
 import type { AuditRecord } from './event.ts';
 import { type AuditSink, type FollowOptions, follow } from './follow.ts';
@@ -8,6 +9,11 @@ export interface WatchOptions {
   /** `sequence` of the last event that is known already; from now on by default. */
   readonly after?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+interface Page {
+  readonly state: VaultState;
+  readonly records: readonly AuditRecord[];
 }
 
 /** What has happened in a vault, by any process. */
@@ -25,10 +31,12 @@ export class Audit {
    */
   async read(options: AuditOptions = {}): Promise<readonly AuditRecord[]> {
     const { engine, book, keys } = this.#session;
-    return engine.read(function* (): Steps<readonly AuditRecord[]> {
-      const { state } = yield* book.get();
-      return yield* auditBody(keys.audit, state.audit, options);
+    const { state, records } = await engine.read(function* (): Steps<Page> {
+      const state = yield* book.state();
+      return { state, records: yield* auditBody(keys.audit, state.audit, options) };
     });
+    book.noteCommitted(state.revision);
+    return records;
   }
 
   /** Reads the whole log and answers how many events there are. @throws TAMPERED */

@@ -163,12 +163,16 @@ export class WarmBook {
     );
   }
 
+  /** The state without the keys. @throws TAMPERED */
+  *state(): Steps<VaultState> {
+    const state = yield* readState(this.#keys);
+    if (state.revision >= this.#newest) return state;
+    throw tampered(`it was rolled back from revision ${this.#newest} to ${state.revision}`);
+  }
+
   /** @throws TAMPERED */
   *#build(): Steps<Book> {
-    const state = yield* readState(this.#keys);
-    if (state.revision < this.#newest) {
-      throw tampered(`it was rolled back from revision ${this.#newest} to ${state.revision}`);
-    }
+    const state = yield* this.state();
     const book = (yield* this.#caughtUp(state)) ?? (yield* this.#whole(state));
     this.#last = book;
     return book;
