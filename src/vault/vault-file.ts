@@ -42,10 +42,14 @@ interface HeaderRow {
   readonly commitment: Uint8Array;
 }
 
+const STATE = { state: 'bytes' } as const;
+const HEADER = { vault_id: 'bytes', created_at: 'count', commitment: 'bytes' } as const;
+const SLOT = { id: 'text', slot: 'bytes' } as const;
+
 /** @throws TAMPERED */
 export function* readState(keys: VaultKeys): Steps<VaultState> {
   const row = yield* one<{ state: Uint8Array }>('SELECT state FROM vault WHERE only = 1');
-  const { state } = rowOf(row ?? { state: NONE }, { state: 'bytes' }, 'the state of the vault');
+  const { state } = rowOf(row ?? { state: NONE }, STATE, 'the state of the vault');
   return openState(keys, state);
 }
 
@@ -57,9 +61,9 @@ export function* readHeader(): Steps<VaultHeader | undefined> {
     'SELECT vault_id, created_at, commitment FROM vault WHERE only = 1',
   );
   if (row === undefined) return undefined;
-  rowOf(row, { vault_id: 'bytes', created_at: 'count', commitment: 'bytes' }, 'the vault');
+  rowOf(row, HEADER, 'the vault');
   const slots = yield* all<SlotRow>('SELECT id, slot FROM slots ORDER BY id LIMIT ?', SLOTS_MAX);
-  for (const slot of slots) rowOf(slot, { id: 'text', slot: 'bytes' }, 'a key slot');
+  for (const slot of slots) rowOf(slot, SLOT, 'a key slot');
   const { vault_id: vaultId, created_at: createdAt, commitment } = row;
   return { vaultId, createdAt, commitment, slots };
 }

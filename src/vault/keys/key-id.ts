@@ -31,7 +31,8 @@ export function parseKeyId(text: string): KeyId {
 
 /** @throws RangeError when there are not exactly 16 bytes */
 export function keyIdOf(bytes: Uint8Array): KeyId {
-  return parseKeyId(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex'));
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex');
+  return bytes.length === KEY_ID_BYTES ? (text as KeyId) : parseKeyId(text);
 }
 
 export function keyIdBytes(id: KeyId): Buffer {

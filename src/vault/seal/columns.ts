@@ -17,14 +17,28 @@ const HOLDS: Readonly<Record<Column, (value: unknown) => boolean>> = {
  */
 export function rowOf<T extends object>(
   row: T,
-  columns: Readonly<Record<keyof T, Column>>,
+  columns: Readonly<Record<keyof T & string, Column>>,
   what: string,
 ): T {
-  for (const name of Object.keys(columns) as (keyof T)[]) {
-    if (HOLDS[columns[name]](row[name])) continue;
+  for (const [name, holds] of checksOf(columns)) {
+    if (holds(Reflect.get(row, name))) continue;
     throw new HoldfastError('TAMPERED', `${what} is not as the vault wrote it`);
   }
   return row;
+}
+
+type Check = readonly [name: string, holds: (value: unknown) => boolean];
+
+/** Of each table, as thousands of its rows are checked. */
+const checks = new WeakMap<object, readonly Check[]>();
+
+function checksOf(columns: Readonly<Record<string, Column>>): readonly Check[] {
+  let found = checks.get(columns);
+  if (found === undefined) {
+    found = Object.entries(columns).map(([name, column]) => [name, HOLDS[column]] as const);
+    checks.set(columns, found);
+  }
+  return found;
 }
 
 function isCount(value: unknown): boolean {
