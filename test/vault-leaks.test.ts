@@ -154,11 +154,11 @@ async function addMaterials(needles: Needles): Promise<void> {
       needles.add('agreed key', agreed.expose());
     }
   }
-  for (const ciphertext of made.ciphertexts) {
+  for (const [number, ciphertext] of made.ciphertexts.entries()) {
     const { algorithm, keyId: id, salt } = parseCiphertext(Buffer.from(ciphertext, 'base64'));
     using material = await vault.reveal(id);
     const { key } = deriveSession(material.expose(), { id, algorithm, salt });
-    needles.add(`session of ${algorithm}`, key.export());
+    needles.add(`session ${number} of ${algorithm}`, key.export());
   }
 }
 
@@ -282,6 +282,7 @@ describe('the memory of a process', { skip: NO_MEMORY }, () => {
     const left = closed.filter(({ name }) => !KEPT.includes(name));
     const long = left.filter(({ name }) => LONG.includes(name));
     assert.deepEqual(left.filter((hit) => !long.includes(hit)).map(told), []);
+    for (const hit of long) t.diagnostic(`left: ${told(hit)}`);
     assert.ok(long.length <= LONG_LEFT_MAX, long.map(told).join('; '));
   });
 

@@ -151,7 +151,8 @@ async function useSecrets(vault: Vault): Promise<void> {
   for (const name of names) {
     await lend([name], (value) => vault.secrets.set(name, value));
     using secret = await vault.secrets.get(name);
-    new Scrubber([['it', secret]]).scrub('nothing of it');
+    using scrubber = new Scrubber([['it', secret]]);
+    scrubber.scrub('nothing of it');
   }
   await lend(['secret/fields'], (value) => vault.secrets.set('fields', value));
   (await vault.secrets.resolve('vault://fields#one')).dispose();

@@ -49,7 +49,7 @@ export class Box {
     }
     const sealed = box.subarray(NONCE_BYTES);
     return openAead('ChaCha20Poly1305', this.#subkeyOf(box), {
-      ...{ nonce: xchachaRest(box.subarray(0, NONCE_BYTES)), aad, sealed },
+      ...{ nonce: xchachaRest(box.subarray(0, NONCE_BYTES)), aad, sealed, isKept: true },
     });
   }
 

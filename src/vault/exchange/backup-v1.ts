@@ -58,7 +58,7 @@ export async function openBackupV1(file: SealedBackup, key: Uint8Array): Promise
   if (!timingSafeEqual(checksumOf(encryptedData, key), file.checksum)) throw unlockFailed();
   const nonce = encryptedData.subarray(0, NONCE_BYTES[algorithm]);
   const sealed = encryptedData.subarray(nonce.length);
-  const packed = openAead(algorithm, key, { nonce, aad: NO_AAD, sealed });
+  const packed = openAead(algorithm, key, { nonce, aad: NO_AAD, sealed, isKept: true });
   let plaintext = packed;
   try {
     if (isCompressed) plaintext = await gunzip(packed, CONTENTS_MAX_BYTES);

@@ -145,7 +145,7 @@ export function openEnvelope(
   const keys = keysOf(stretched, salt);
   try {
     if (!timingSafeEqual(keys.commitment, commitment)) throw unlockFailed();
-    return openAead(ALGORITHM, keys.key, { nonce, aad: header, sealed });
+    return openAead(ALGORITHM, keys.key, { nonce, aad: header, sealed, isKept: true });
   } catch (error) {
     const isForeign = error instanceof HoldfastError && error.code === 'DECRYPT_FAILED';
     if (!isForeign) throw error;
