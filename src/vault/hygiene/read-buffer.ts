@@ -1,5 +1,8 @@
 import { once } from 'node:events';
 
+/** No connection of a process to itself takes as long, unless something keeps it back. */
+const PATIENCE_MS = 1000;
+
 /**
  * Writes zeros over the memory that this thread reads pipes and sockets into: Node keeps it for the
  * next read, with all that came in the last one and is longer than that. Done by a connection of
@@ -15,8 +18,11 @@ export async function clearReadBuffer(sizeBytes: number): Promise<void> {
     const address = server.address();
     if (address === null || typeof address === 'string') return;
     const zeros = connect(address.port, '127.0.0.1');
-    await once(zeros.resume(), 'end');
-    zeros.destroy();
+    try {
+      await once(zeros.resume(), 'end', { signal: AbortSignal.timeout(PATIENCE_MS) });
+    } finally {
+      zeros.destroy();
+    }
   } catch {
     // A machine without a network of its own: the secret was read, and that is what counts.
   } finally {
