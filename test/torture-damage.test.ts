@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { damage } from '../src/torture.ts';
-import { broken, complaints, faultOf, LIMIT, runOf } from './torture/real-runs.ts';
+import { broken, complaints, faultOf, LIMIT, runOf, runUntil } from './torture/real-runs.ts';
 import {
   abortingValue,
   checkedValue,
@@ -61,7 +61,9 @@ describe('files that are damaged', () => {
 
   test('say nothing of a store whose answers no spec explains', LIMIT, async (t) => {
     const faults = [damage({ kinds: ['truncate'], limit: 3 })];
-    const run = await runOf(t, unspecified, { mode, faults });
+    // Its few calls do not always meet.
+    const options = { mode, faults } as const;
+    const run = await runUntil(t, unspecified, options, ({ verdict }) => verdict !== 'unknown');
     assert.equal(run.verdict, 'ok', complaints(run));
     assert.match(run.notes.join(), /nobody can say whether it was right/);
   });
