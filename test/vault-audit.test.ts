@@ -1,22 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { describe, type TestContext, test } from 'node:test';
-import { type AuditPolicy, type AuditRecord, Vault } from '../src/vault.ts';
-
-function directoryOf(t: TestContext): string {
-  const dir = realpathSync(mkdtempSync(join(tmpdir(), 'holdfast-audit-')));
-  t.after(() => rmSync(dir, { recursive: true, force: true }));
-  return dir;
-}
-
-async function openVault(t: TestContext, dir: string, audit?: AuditPolicy): Promise<Vault> {
-  const vault = await Vault.open({ dir, unlock: { keyFile: join(dir, 'key') }, audit });
-  t.after(() => vault.close());
-  return vault;
-}
+import { describe, test } from 'node:test';
+import { type AuditRecord, Vault } from '../src/vault.ts';
+import { directoryOf, openVault } from './vault/file-vault.ts';
 
 const kindsOf = (records: readonly AuditRecord[]) => records.map(({ event }) => event.kind);
 const text = (value: string) => Buffer.from(value);
@@ -139,7 +126,7 @@ describe('uses of keys', () => {
 
   test('are logged before their result is given where that is strict', async (t) => {
     const dir = directoryOf(t);
-    const vault = await openVault(t, dir, 'strict');
+    const vault = await openVault(t, dir, { audit: 'strict' });
     const { id } = await vault.create();
     await vault.encrypt(id, text('12345'));
     const last = (await (await openVault(t, dir)).audit.read()).at(-1);
@@ -148,7 +135,7 @@ describe('uses of keys', () => {
 
   test('are all logged a little later, and when the vault closes', async (t) => {
     const dir = directoryOf(t);
-    const vault = await openVault(t, dir, 'all');
+    const vault = await openVault(t, dir, { audit: 'all' });
     await use(vault);
     const other = await openVault(t, dir);
     for await (const { event } of other.audit.watch({ after: 2 })) {

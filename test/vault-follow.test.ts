@@ -4,33 +4,18 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import {
   existsSync,
-  mkdtempSync,
   readFileSync,
-  realpathSync,
   renameSync,
-  rmSync,
   statSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, type TestContext, test } from 'node:test';
 import { type AuditRecord, type AuditSink, FileSink, MemorySink, Vault } from '../src/vault.ts';
-
-function directoryOf(t: TestContext): string {
-  const dir = realpathSync(mkdtempSync(join(tmpdir(), 'holdfast-follow-')));
-  t.after(() => rmSync(dir, { recursive: true, force: true }));
-  return dir;
-}
-
-async function openVault(t: TestContext, dir: string): Promise<Vault> {
-  const vault = await Vault.open({ dir, unlock: { keyFile: join(dir, 'key') } });
-  t.after(() => vault.close());
-  return vault;
-}
+import { directoryOf, openVault } from './vault/file-vault.ts';
 
 async function openMemory(t: TestContext, name: string = randomUUID()): Promise<Vault> {
   const vault = await Vault.open({ ephemeral: true, name });

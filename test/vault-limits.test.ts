@@ -1,32 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { describe, type TestContext, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { newRecipientKeys } from '../src/vault/slots/recipient.ts';
-import { type FileOptions, Vault } from '../src/vault.ts';
+import { Vault } from '../src/vault.ts';
+import { directoryOf, openVault } from './vault/file-vault.ts';
 
 /** As little as there is: what is tested here is not Argon2. */
 const argon2 = { memoryKib: 8, passes: 1, parallelism: 1 };
 const password = (text: string) => ({ password: Buffer.from(text), argon2 });
-
-function directoryOf(t: TestContext): string {
-  const dir = realpathSync(mkdtempSync(join(tmpdir(), 'holdfast-limits-')));
-  t.after(() => rmSync(dir, { recursive: true, force: true }));
-  return dir;
-}
-
-async function openVault(
-  t: TestContext,
-  dir: string,
-  options: Partial<FileOptions> = {},
-): Promise<Vault> {
-  const unlock = { keyFile: join(dir, 'key') };
-  const vault = await Vault.open({ dir, unlock, durability: 'process', ...options });
-  t.after(() => vault.close());
-  return vault;
-}
 
 describe('a time that is as late as a number goes', () => {
   const last = Number.MAX_SAFE_INTEGER;

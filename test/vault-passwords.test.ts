@@ -1,21 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { describe, type TestContext, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { Vault } from '../src/vault.ts';
 import { derivationsOf } from './vault/derivations.ts';
+import { directoryOf } from './vault/file-vault.ts';
 
 /** As little as there is: what is tested here is not Argon2. */
 const argon2 = { memoryKib: 8, passes: 1, parallelism: 1 };
 const MIB = 1024 * 1024;
 const text = (value: string) => Buffer.from(value);
-
-function directoryOf(t: TestContext): string {
-  const dir = realpathSync(mkdtempSync(join(tmpdir(), 'holdfast-passwords-')));
-  t.after(() => rmSync(dir, { recursive: true, force: true }));
-  return dir;
-}
 
 const open = (dir: string, password: Uint8Array) =>
   Vault.open({ dir, unlock: { password, argon2 }, durability: 'process' });

@@ -1,25 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
 import { Vault } from '../src/vault.ts';
+import { directoryOf, openVault } from './vault/file-vault.ts';
 
 const worker = join(import.meta.dirname, 'vault', 'worker.ts');
-
-function directoryOf(t: TestContext): string {
-  const dir = realpathSync(mkdtempSync(join(tmpdir(), 'holdfast-vault-')));
-  t.after(() => rmSync(dir, { recursive: true, force: true }));
-  return dir;
-}
-
-async function openVault(t: TestContext, dir: string): Promise<Vault> {
-  const vault = await Vault.open({ dir, unlock: { keyFile: join(dir, 'key') } });
-  t.after(() => vault.close());
-  return vault;
-}
 
 /** Starts so many workers, lets them begin at once, and answers what each said last. */
 async function race<T>(t: TestContext, count: number, ...args: string[]): Promise<T[]> {

@@ -1,22 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { type TestContext, test } from 'node:test';
-import { Vault } from '../src/vault.ts';
-
-function directoryOf(t: TestContext): string {
-  const dir = realpathSync(mkdtempSync(join(tmpdir(), 'holdfast-secrets-')));
-  t.after(() => rmSync(dir, { recursive: true, force: true }));
-  return dir;
-}
-
-async function openVault(t: TestContext, dir: string, now?: () => number): Promise<Vault> {
-  const vault = await Vault.open({ dir, unlock: { keyFile: join(dir, 'key') }, now });
-  t.after(() => vault.close());
-  return vault;
-}
+import { test } from 'node:test';
+import type { Vault } from '../src/vault.ts';
+import { directoryOf, openVault } from './vault/file-vault.ts';
 
 const bytes = (text: string) => Buffer.from(text);
 
@@ -64,7 +52,7 @@ test('a secret is of any bytes, from none to a megabyte', async (t) => {
 test('a secret that is deleted comes back within its grace, and is shredded after it', async (t) => {
   let now = 1_000_000;
   const dir = directoryOf(t);
-  const vault = await openVault(t, dir, () => now);
+  const vault = await openVault(t, dir, { now: () => now });
   await vault.secrets.set('token', bytes('value'));
   await vault.secrets.delete('token', { graceMs: 1000 });
   await assert.rejects(vault.secrets.get('token'), { code: 'NOT_FOUND' });

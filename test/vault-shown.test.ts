@@ -1,23 +1,17 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, type TestContext, test } from 'node:test';
 import { format, inspect } from 'node:util';
 import { openVault } from '../src/vault/open.ts';
 import { type NewUnlock, newRecoveryCode, type Unlock, Vault } from '../src/vault.ts';
+import { directoryOf } from './vault/file-vault.ts';
 
 const argon2 = { memoryKib: 64, passes: 1, parallelism: 1 };
 const text = (length: number) =>
   Buffer.from(randomBytes(length).toString('base64url').slice(0, length));
-
-function directoryOf(t: TestContext): string {
-  const dir = realpathSync(mkdtempSync(join(tmpdir(), 'holdfast-shown-')));
-  t.after(() => rmSync(dir, { recursive: true, force: true }));
-  return dir;
-}
 
 /** All that somebody who looks at a value can come to see of it. */
 function seen(value: unknown): string {

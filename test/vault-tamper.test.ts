@@ -15,13 +15,8 @@ import type { HoldfastError } from '../src/errors.ts';
 import { Vault } from '../src/vault.ts';
 import { makeSpecimen } from './vault/damage.ts';
 import type { DamageReport } from './vault/damage-tally.ts';
+import { directoryOf } from './vault/file-vault.ts';
 import { runDamage } from './vault/run-damage.ts';
-
-function directoryOf(t: TestContext): string {
-  const dir = realpathSync(mkdtempSync(join(tmpdir(), 'holdfast-tamper-')));
-  t.after(() => rmSync(dir, { recursive: true, force: true }));
-  return dir;
-}
 
 const open = (dir: string) => Vault.open({ dir, unlock: { keyFile: join(dir, 'key') } });
 

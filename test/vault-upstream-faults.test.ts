@@ -1,23 +1,15 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import {
-  copyFileSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, type TestContext, test } from 'node:test';
 import { inspect } from 'node:util';
 import { openAead } from '../src/vault/crypto/aead.ts';
-import { type FileOptions, Secret, Vault } from '../src/vault.ts';
+import { Secret, Vault } from '../src/vault.ts';
 import { carriedFile } from './vault/carried-files.ts';
 import { derivationsOf } from './vault/derivations.ts';
+import { directoryOf, openVault } from './vault/file-vault.ts';
 import { race, startWorker } from './vault/workers.ts';
 
 // The seventeen faults of the vault that ours descends from, by the numbers that the project gives
@@ -28,23 +20,6 @@ const argon2 = { memoryKib: 8, passes: 1, parallelism: 1 };
 const bytes = (text: string) => Buffer.from(text);
 const password = (text: string) => ({ password: bytes(text), argon2 });
 const DAY_MS = 86_400_000;
-
-function directoryOf(t: TestContext): string {
-  const dir = realpathSync(mkdtempSync(join(tmpdir(), 'holdfast-faults-')));
-  t.after(() => rmSync(dir, { recursive: true, force: true }));
-  return dir;
-}
-
-async function openVault(
-  t: TestContext,
-  dir: string,
-  options: Partial<FileOptions> = {},
-): Promise<Vault> {
-  const unlock = { keyFile: join(dir, 'key') };
-  const vault = await Vault.open({ dir, unlock, ...options });
-  t.after(() => vault.close());
-  return vault;
-}
 
 let vaults = 0;
 
