@@ -1,9 +1,9 @@
 import type { AuditRecord, Vault } from '../../vault.ts';
 import type { Command, OptionTable } from '../command.ts';
 import { jsonText, plainText } from '../text.ts';
+import { timeText } from '../time.ts';
 import { withVault } from './open.ts';
 import type { VaultCall } from './options.ts';
-import { timeText } from './time.ts';
 
 const LINES = 20;
 const PAGE = 10_000;

@@ -1,9 +1,9 @@
 import type { Command, OptionTable } from '../command.ts';
 import { jsonText } from '../text.ts';
+import { durationMs } from '../time.ts';
 import { keyNamed } from './key-name.ts';
 import { withVault } from './open.ts';
 import { dryRunOption, keyArgument, type VaultCall } from './options.ts';
-import { durationMs } from './time.ts';
 
 const options = {
   keep: {

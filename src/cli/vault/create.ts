@@ -4,7 +4,7 @@ import { jsonText } from '../text.ts';
 import { keyRowOf } from './key-row.ts';
 import { withVault } from './open.ts';
 import { type VaultCall, validityOptions } from './options.ts';
-import { validityOf } from './time.ts';
+import { validityOf } from './validity.ts';
 
 export const ALGORITHM_NAMES = [
   'XChaCha20Poly1305',

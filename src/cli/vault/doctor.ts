@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { type ErrorCode, HoldfastError } from '../../errors.ts';
 import type { VaultFinding } from '../../vault.ts';
 import type { Command } from '../command.ts';
+import { directoryOf } from '../directory.ts';
 import { jsonText } from '../text.ts';
-import { directoryOf, requireVault, withVaultBy } from './open.ts';
+import { requireVault, withVaultBy } from './open.ts';
 import type { VaultCall } from './options.ts';
 import { isTyped, unlockOf, type Way, wayOf, wipeUnlock } from './way-in.ts';
 
@@ -14,7 +15,7 @@ export const doctor: Command = {
 too. Nobody is asked for a password. Exit status: 1 when there is a problem.`,
   async run(call: VaultCall) {
     const { inspectVault } = await import('../../vault.ts');
-    const dir = directoryOf(call);
+    const dir = directoryOf(call, call.options.dir);
     if (!existsSync(join(dir, 'vault.db'))) await requireVault(dir);
     const way = wayOf(call);
     const { slots, findings: outside } = inspectVault({ dir, keyFile: way.keyFile });
@@ -43,7 +44,7 @@ async function insideOf(call: VaultCall, way: Way): Promise<readonly VaultFindin
     if (!(error instanceof HoldfastError)) throw error;
     if (error.code === 'TAMPERED') {
       const { findDamage } = await import('../../vault.ts');
-      return await findDamage({ dir: directoryOf(call), unlock, signal });
+      return await findDamage({ dir: directoryOf(call, call.options.dir), unlock, signal });
     }
     if (SAID_OUTSIDE.has(error.code)) return undefined;
     throw error;

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import type { Vault } from '../../vault.ts';
 import type { OptionTable } from '../command.ts';
-import { directoryOf, requireVault, withVaultBy } from './open.ts';
+import { directoryOf } from '../directory.ts';
+import { requireVault, withVaultBy } from './open.ts';
 import type { VaultCall } from './options.ts';
 import { isTyped, unlockOf, type Way, wayOf, wipeUnlock } from './way-in.ts';
 
@@ -38,7 +39,7 @@ export async function withFilePassword<T>(
   use: (vault: Vault, password: Uint8Array) => Promise<T>,
 ): Promise<T> {
   const ways = waysOf(call);
-  if (isTyped(ways.vault, call.env)) await requireVault(directoryOf(call));
+  if (isTyped(ways.vault, call.env)) await requireVault(directoryOf(call, call.options.dir));
   const { env, signal } = call;
   const unlock = await unlockOf(ways.vault, { env, signal, prompt: 'Password of the vault: ' });
   try {

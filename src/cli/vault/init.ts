@@ -1,7 +1,8 @@
 import { HoldfastError } from '../../errors.ts';
 import type { Command } from '../command.ts';
+import { directoryOf } from '../directory.ts';
 import { jsonText } from '../text.ts';
-import { directoryOf, hasVault, withVaultBy } from './open.ts';
+import { hasVault, withVaultBy } from './open.ts';
 import type { VaultCall } from './options.ts';
 import { unlockOf, wayOf, wipeUnlock } from './way-in.ts';
 
@@ -10,7 +11,7 @@ export const init: Command = {
   details: `What is given to open a vault is the first way into the new one: a password, which is asked for
 twice where nothing is given, a key file (made when there is none) or what a command prints.`,
   async run(call: VaultCall) {
-    const dir = directoryOf(call);
+    const dir = directoryOf(call, call.options.dir);
     const way = wayOf(call);
     if (await hasVault(dir)) throw new HoldfastError('CONFLICT', `there is a vault in ${dir}`);
     const { env, signal } = call;

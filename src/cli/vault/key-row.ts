@@ -1,6 +1,6 @@
 import type { KeyInfo } from '../../vault.ts';
 import { plainText } from '../text.ts';
-import { timeText } from './time.ts';
+import { timeText } from '../time.ts';
 
 /** A version of a key as every output names its fields. */
 export interface KeyRow {

@@ -1,14 +1,9 @@
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
 import { ARGUMENT_INVALID, HoldfastError } from '../../errors.ts';
 import type { NewUnlock, Unlock, Vault } from '../../vault.ts';
+import { directoryOf } from '../directory.ts';
 import { Failure } from '../failure.ts';
 import type { VaultCall } from './options.ts';
 import { isTyped, unlockOf, wayOf, wipeUnlock } from './way-in.ts';
-
-export function directoryOf({ options: { dir }, cwd, env }: VaultCall): string {
-  return resolve(cwd, dir ?? (env.HOLDFAST_DIR || join(env.HOME || homedir(), '.holdfast')));
-}
 
 /** Whether there is a vault; writes nothing and derives nothing. */
 export async function hasVault(dir: string): Promise<boolean> {
@@ -30,7 +25,7 @@ const NO_KEY = new Uint8Array(32);
 export async function withVault<T>(call: VaultCall, use: (vault: Vault) => Promise<T>): Promise<T> {
   const way = wayOf(call);
   // Nobody should type a password only to be told that there is nothing to open.
-  if (isTyped(way, call.env)) await requireVault(directoryOf(call));
+  if (isTyped(way, call.env)) await requireVault(directoryOf(call, call.options.dir));
   const { env, signal } = call;
   const unlock = await unlockOf(way, { env, signal, prompt: 'Password of the vault: ' });
   try {
@@ -61,7 +56,7 @@ async function opened(
   create: boolean,
 ): Promise<Vault> {
   const { Vault } = await import('../../vault.ts');
-  const dir = directoryOf(call);
+  const dir = directoryOf(call, call.options.dir);
   const seconds = call.options['busy-timeout'];
   try {
     return await Vault.open({

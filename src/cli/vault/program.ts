@@ -1,12 +1,13 @@
 import type { Command, Entry, Program } from '../command.ts';
+import { telling } from '../telling.ts';
 import { packageVersion } from '../version.ts';
-import { telling } from './failure.ts';
+import { hints } from './hints.ts';
 import { globals } from './options.ts';
 
 const version = (): string => `holdfast ${packageVersion()}`;
 
 function entry(summary: string, load: () => Promise<Command>): Entry {
-  return { summary, load: async () => telling(await load()) };
+  return { summary, load: async () => telling(await load(), hints) };
 }
 
 /** Commands of one word more; one of them may be meant where none is named. */

@@ -1,11 +1,12 @@
 import type { Rotated, Vault } from '../../vault.ts';
 import type { Command, OptionTable } from '../command.ts';
 import { jsonText } from '../text.ts';
+import { durationMs } from '../time.ts';
 import { keyNamed } from './key-name.ts';
 import { keyRowOf, keySentence } from './key-row.ts';
 import { withVault } from './open.ts';
 import { expectOption, keyArgument, type VaultCall, validityOptions } from './options.ts';
-import { durationMs, validityOf } from './time.ts';
+import { validityOf } from './validity.ts';
 
 const options = {
   stage: { type: 'flag', help: 'Leave the new version Pending, until promote' },

@@ -1,7 +1,7 @@
 import type { Scrubber } from '../../vault.ts';
+import { Child } from '../child.ts';
 import type { Command, OptionTable } from '../command.ts';
 import { UsageError } from '../parse.ts';
-import { Child } from './child.ts';
 import {
   checkTargets,
   Injection,
@@ -64,11 +64,12 @@ async function runWith(call: RunCall, secrets: readonly Resolved[]): Promise<num
   using child = new Child();
   const injection = new Injection(secrets, call.env);
   try {
-    return await child.run({
+    const { status } = await child.run({
       ...{ argv: call.args, cwd: call.cwd, descriptors: injection.descriptors },
       env: { ...call.env, ...injection.env },
-      mask: scrubber && (() => new MaskStream(scrubber)),
+      through: scrubber && (() => new MaskStream(scrubber)),
     });
+    return status;
   } finally {
     injection.close();
   }

@@ -6,12 +6,12 @@ import type { SecretInfo, SecretPage } from '../../vault.ts';
 import type { Command, OptionTable } from '../command.ts';
 import { UsageError } from '../parse.ts';
 import { jsonText } from '../text.ts';
+import { durationMs, timeText } from '../time.ts';
 import { fileArgument, inputOf } from './input.ts';
 import { tableText } from './key-row.ts';
 import { withVault } from './open.ts';
 import type { VaultCall } from './options.ts';
 import { outputOptions, putOut } from './put-out.ts';
-import { durationMs, timeText } from './time.ts';
 
 const nameArgument = { name: 'NAME', help: 'Name of the secret', required: true } as const;
 

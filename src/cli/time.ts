@@ -1,6 +1,4 @@
-import type { Validity } from '../../vault.ts';
-import { UsageError } from '../parse.ts';
-import type { VaultCall, validityOptions } from './options.ts';
+import { UsageError } from './parse.ts';
 
 const UNIT_MS: Readonly<Record<string, number>> = {
   ms: 1,
@@ -25,18 +23,6 @@ export function momentMs(text: string, now: number): number {
   const at = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
   if (!Number.isNaN(at)) return at;
   throw new UsageError(`'${text}' is no time like 2030-01-31T12:00:00Z or 90d`);
-}
-
-export function validityOf({ options }: VaultCall<typeof validityOptions>): Validity {
-  const now = Date.now();
-  const moment = (text: string | undefined) =>
-    text === undefined ? undefined : momentMs(text, now);
-  const encryptUntil = moment(options['encrypt-until']);
-  const decryptUntil = moment(options['decrypt-until']);
-  return {
-    ...(encryptUntil !== undefined && { encryptUntil }),
-    ...(decryptUntil !== undefined && { decryptUntil }),
-  };
 }
 
 /** ECMA-262, 21.4.1.1; what is to be kept for ever is later. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { UsageError } from '../parse.ts';
+import { UsageError } from './parse.ts';
 import { durationMs, momentMs, timeText } from './time.ts';
 
 test('a duration has a number and a unit', () => {

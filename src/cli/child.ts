@@ -1,7 +1,7 @@
 import type { ChildProcess, StdioOptions } from 'node:child_process';
 import { constants } from 'node:os';
 import type { Transform } from 'node:stream';
-import { Failure } from '../failure.ts';
+import { Failure } from './failure.ts';
 
 const FORWARDED_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
 
@@ -12,7 +12,13 @@ export interface ChildOptions {
   /** Descriptors of ours, by the number that they have in the child. */
   readonly descriptors: ReadonlyMap<number, number>;
   /** What its output and its errors go through; ours are the child's where there is none. */
-  readonly mask: (() => Transform) | undefined;
+  readonly through: (() => Transform) | undefined;
+}
+
+export interface ChildEnd {
+  /** Its exit status, 128 + n for signal n, as a shell has it. */
+  readonly status: number;
+  readonly signal: NodeJS.Signals | undefined;
 }
 
 /**
@@ -26,10 +32,10 @@ export class Child {
     for (const signal of FORWARDED_SIGNALS) process.on(signal, this.#forward);
   }
 
-  /** Its exit status, 128 + n for signal n, as a shell has it, once all of its output is written. */
-  async run(options: ChildOptions): Promise<number> {
+  /** How it ended, once all of its output is written. */
+  async run(options: ChildOptions): Promise<ChildEnd> {
     const { spawn } = process.getBuiltinModule('node:child_process');
-    const { argv, env, cwd, mask } = options;
+    const { argv, env, cwd, through } = options;
     // The shell says what cannot be run, with its status 127 or 126.
     const child = spawn('/bin/sh', ['-c', 'exec "$@"', 'sh', ...argv], {
       ...{ env, cwd, stdio: stdioOf(options) },
@@ -37,14 +43,19 @@ export class Child {
     this.#process = child;
     const ended = endOf(child);
     const { stdout, stderr } = child;
-    if (mask && stdout && stderr) {
+    if (through && stdout && stderr) {
       await Promise.all([
-        masked(stdout, mask(), process.stdout),
-        masked(stderr, mask(), process.stderr),
+        passed(stdout, through(), process.stdout),
+        passed(stderr, through(), process.stderr),
         ended,
       ]);
     }
     return await ended;
+  }
+
+  /** Nothing happens where it does not run. */
+  kill(signal: NodeJS.Signals): void {
+    this.#process?.kill(signal);
   }
 
   [Symbol.dispose](): void {
@@ -55,36 +66,37 @@ export class Child {
     const { isatty } = process.getBuiltinModule('node:tty');
     // The terminal sends these to all of its foreground programs: one from us would be a second one.
     const isTerminals = signal === 'SIGINT' || signal === 'SIGQUIT';
-    if (!isTerminals || !isatty(0)) this.#process?.kill(signal);
+    if (!isTerminals || !isatty(0)) this.kill(signal);
   };
 }
 
-function stdioOf({ descriptors, mask }: ChildOptions): StdioOptions {
-  const output = mask ? 'pipe' : 'inherit';
+function stdioOf({ descriptors, through }: ChildOptions): StdioOptions {
+  const output = through ? 'pipe' : 'inherit';
   const stdio: (number | 'inherit' | 'pipe' | 'ignore')[] = ['inherit', output, output];
   const last = Math.max(2, ...descriptors.keys());
   for (let fd = 3; fd <= last; fd += 1) stdio.push(descriptors.get(fd) ?? 'ignore');
   return stdio;
 }
 
-function endOf(child: ChildProcess): Promise<number> {
+function endOf(child: ChildProcess): Promise<ChildEnd> {
   return new Promise((resolve, reject) => {
     child.once('error', ({ message }) => reject(new Failure(1, `cannot start: ${message}`)));
     child.once('exit', (code, signal) => {
-      resolve(code ?? 128 + (signal ? constants.signals[signal] : 0));
+      const status = code ?? 128 + (signal ? constants.signals[signal] : 0);
+      resolve({ status, signal: signal ?? undefined });
     });
   });
 }
 
 /** A reader that has gone away is the child's to notice, as it would be without us. */
-async function masked(
+async function passed(
   from: NodeJS.ReadableStream,
-  mask: Transform,
+  through: Transform,
   to: NodeJS.WritableStream,
 ): Promise<void> {
   const { pipeline } = process.getBuiltinModule('node:stream/promises');
   try {
-    await pipeline(from, mask, to, { end: false });
+    await pipeline(from, through, to, { end: false });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
   }
