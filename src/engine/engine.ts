@@ -33,6 +33,13 @@ export interface Engine {
   /** A hint that something may have changed, by any process. Never the truth: look. */
   changes(signal?: AbortSignal): AsyncIterableIterator<void>;
 
+  /**
+   * For handlers of the `exit` event, after which no promise is settled any more: commits what is
+   * queued, blocking the thread. It waits for the writer lock for `budgetMs`, or longer where a
+   * queued write has more than that left of its own budget. Answers whether nothing is left.
+   */
+  finishNow(budgetMs: number): boolean;
+
   /** Waits for what is queued, then closes. Idempotent. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;

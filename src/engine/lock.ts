@@ -50,6 +50,9 @@ const STALLED_MS = 100;
 /** Pause between two looks at a lock whose holder is stalled. */
 const POLL_MS = 5;
 
+/** The same while the thread is blocked for it. */
+const LAST_POLL_MS = 1;
+
 export interface LockHolder {
   readonly pid: number;
   readonly threadId: number;
@@ -113,6 +116,22 @@ export class WriterLock {
     } finally {
       this.#wanted = false;
     }
+  }
+
+  /**
+   * For the end of the process: waits until `deadline` without letting the event loop turn. A wait
+   * that is outstanding, or granted and not yet heard of, is no obstacle as it is in `tryAcquire`:
+   * it is of the same open file, to which the kernel grants the lock again, and what would act upon
+   * its grant, and unlock under us, runs in a turn of the event loop, of which there is none left.
+   * What it may be granted after our release ends with the process.
+   */
+  acquireNow(deadline: number): boolean {
+    while (!this.#held) {
+      if (kernel().tryLock(this.#fd)) this.#enter();
+      else if (monotonicMs() >= deadline) return false;
+      else sleepNow(LAST_POLL_MS);
+    }
+    return true;
   }
 
   release(): void {
@@ -259,6 +278,11 @@ export function lockTimeout(lock: WriterLock, waitedMs: number, outside: boolean
     'LOCK_TIMEOUT',
     `writer lock ${lock} not free after ${Math.round(waitedMs)} ms: ${who}`,
   );
+}
+
+/** Blocks the thread. */
+export function sleepNow(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {

@@ -97,6 +97,10 @@ export class SqliteEngine implements Engine {
     }
   }
 
+  finishNow(budgetMs: number): boolean {
+    return this.#writing?.writer.finishNow(budgetMs) ?? true;
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#finish();
     return this.#closing;

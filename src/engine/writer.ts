@@ -1,7 +1,7 @@
 import { commitBatch } from './batch.ts';
 import { monotonicMs } from './clock.ts';
 import { Job } from './job.ts';
-import { lockTimeout, pause, type WriterLock } from './lock.ts';
+import { lockTimeout, pause, sleepNow, type WriterLock } from './lock.ts';
 import type { Session } from './session.ts';
 import { isBusy } from './sqlite-error.ts';
 import type { Steps } from './steps.ts';
@@ -35,6 +35,7 @@ export class Writer {
   /** The lock was waited for and is ours. */
   #isGranted = false;
   #contended = false;
+  #isCommitting = false;
   #lastTurn = 0;
   #busyTries = 0;
   /** Whether a body of the last batch failed after it had written: the next may do so too. */
@@ -67,6 +68,22 @@ export class Writer {
     } finally {
       this.#lock.release();
     }
+  }
+
+  /** See `Engine.finishNow`. */
+  finishNow(budgetMs: number): boolean {
+    // Called by a body that ends the process: its transaction is open, and will be rolled back.
+    if (this.#isCommitting) return false;
+    const end = monotonicMs() + budgetMs;
+    while (this.#queue.length > 0) {
+      const deadline = this.#queue.reduce((latest, job) => Math.max(latest, job.deadline), end);
+      if (!this.#lock.acquireNow(deadline)) return false;
+      const retryMs = this.#commitUnderLock();
+      if (retryMs === undefined) continue;
+      if (monotonicMs() >= deadline) return false;
+      sleepNow(retryMs);
+    }
+    return true;
   }
 
   /** Resolves when nothing is queued any more. */
@@ -186,6 +203,7 @@ export class Writer {
 
   /** @throws the driver's BUSY, and then every job waits */
   #commit(jobs: readonly Job[]): void {
+    this.#isCommitting = true;
     try {
       const wary = this.#session.checkFiles(this.#lock);
       const guarded = this.#expectsFailures && jobs.length > 1;
@@ -197,6 +215,8 @@ export class Writer {
     } catch (error) {
       if (isBusy(error)) throw error;
       for (const job of jobs) job.fail(error);
+    } finally {
+      this.#isCommitting = false;
     }
   }
 

@@ -57,6 +57,34 @@ async function wait(): Promise<void> {
   await engine.close();
 }
 
+/**
+ * Asks for `first` writes that wait up to `second` ms each, waits for a signal where there is one
+ * write only, and exits with 3 if all was committed by then, else with 4.
+ */
+async function exitAtOnce(): Promise<void> {
+  const engine = await openSqlite({ file, schema: cells, durability: 'process' });
+  process.on('exit', () => {
+    say('exiting');
+    process.exitCode = engine.finishNow(20) ? 3 : 4;
+  });
+  const lockTimeoutMs = Number(second);
+  for (let id = 1; id <= Number(first); id++) {
+    engine.write(() => setCell(id, id), { lockTimeoutMs }).catch(() => undefined);
+  }
+  if (first === '1') await go();
+  process.exit();
+}
+
+/** Ends the process in the middle of a transaction. */
+async function exitInBody(): Promise<void> {
+  const engine = await openSqlite({ file, schema: cells, durability: 'process' });
+  process.on('exit', () => say(engine.finishNow(20)));
+  await engine.write(function* () {
+    yield* setCell(1, 7);
+    process.exit(5);
+  });
+}
+
 /** Writes increasing values for `first` ms; says when each write began and returned. */
 async function writeRegister(): Promise<void> {
   await using engine = await openSqlite({ file, schema: cells, durability: 'process' });
@@ -160,6 +188,8 @@ const roles: Record<string, () => Promise<void>> = {
   open,
   hold,
   wait,
+  exitAtOnce,
+  exitInBody,
   writeRegister,
   readRegister,
   readSlowly,

@@ -41,6 +41,10 @@ export class AsyncEngine implements Engine {
     throw new Error('not in tests');
   }
 
+  finishNow(): boolean {
+    throw new Error('not in tests');
+  }
+
   async close(): Promise<void> {
     await this.#turn;
     if (this.#database.isOpen) this.#database.close();
