@@ -1,0 +1,178 @@
+import { all, one, run, type Steps } from '../../engine/steps.ts';
+
+/** A task as its process sees it now. */
+export interface Sample {
+  readonly task: number;
+  /** Absolute; what the file holds only grows. */
+  readonly progress: number;
+  /** What it is doing, in words; undefined: as before. */
+  readonly message?: string | null | undefined;
+}
+
+export interface FlushRequest {
+  readonly ownerId: number;
+  readonly samples: readonly Sample[];
+  /** Until when the owner lives, should the lease be due; epoch ms. */
+  readonly leaseUntil: number;
+  /** Epoch ms. */
+  readonly at: number;
+}
+
+export interface Flushed {
+  /** Those of the samples whose tasks run no more, or are not there. */
+  readonly gone: readonly number[];
+  /** Every active job of the owner that somebody asked to cancel. */
+  readonly cancelRequested: readonly number[];
+  /** Until when the lease runs now; epoch ms. */
+  readonly leaseUntil: number;
+}
+
+/** A row that the flush has changed, as it is now. */
+interface Moved {
+  readonly id: number;
+  readonly job: number;
+  readonly task_seq: number;
+  readonly progress: number;
+  readonly message: string | null;
+}
+
+/**
+ * Writes what has moved, in one transaction: the rows, one `progress` event for each of their jobs,
+ * and the lease when a third of it is over. Values are absolute, so a flush that fails is made up
+ * for by the next one. An owner that others have given up because of its lease gets its tasks back.
+ */
+export function* flushBody(request: FlushRequest): Steps<Flushed> {
+  const { ownerId, samples, at } = request;
+  const leaseUntil = yield* renewLease(request);
+  const moved = [...(yield* move(samples)), ...(yield* moveAndSay(samples))];
+  if (moved.length > 0) yield* recordProgress(moved, at);
+  const gone = moved.length < samples.length ? yield* goneOf(samples, moved) : [];
+  return { gone, cancelRequested: yield* cancelRequestedBody(ownerId), leaseUntil };
+}
+
+/** The active jobs of an owner that somebody asked to cancel. */
+export function* cancelRequestedBody(ownerId: number): Steps<readonly number[]> {
+  const rows: { readonly id: number }[] = yield* all(
+    'SELECT id FROM jobs WHERE owner = ? AND is_active = 1 AND cancel_requested_at IS NOT NULL',
+    ownerId,
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** All active jobs of an owner. */
+export function* activeJobsBody(ownerId: number): Steps<ReadonlySet<number>> {
+  const rows: { readonly id: number }[] = yield* all(
+    'SELECT id FROM jobs WHERE owner = ? AND is_active = 1',
+    ownerId,
+  );
+  return new Set(rows.map(({ id }) => id));
+}
+
+/** Whether so little is left of a lease of `lengthMs` that it is to be renewed. */
+export function isLeaseDue(leaseUntil: number, at: number, lengthMs: number): boolean {
+  const leftMs = leaseUntil - at;
+  // More than all of it is left when the clock was set back.
+  return leftMs < (lengthMs * 2) / 3 || leftMs > lengthMs;
+}
+
+/** Answers until when the lease runs. */
+function* renewLease({ ownerId, leaseUntil, at }: FlushRequest): Steps<number> {
+  const owner = yield* one<{ readonly lease_until: number; readonly lost_by_lease: number }>(
+    'SELECT lease_until, lost_by_lease FROM owners WHERE id = ?',
+    ownerId,
+  );
+  if (owner === undefined) return leaseUntil;
+  const isLost = owner.lost_by_lease === 1;
+  if (isLost) yield* recover(ownerId, at);
+  else if (!isLeaseDue(owner.lease_until, at, leaseUntil - at)) return owner.lease_until;
+  yield* run(
+    'UPDATE owners SET lease_until = ?, lost_by_lease = 0 WHERE id = ?',
+    ...[leaseUntil, ownerId],
+  );
+  return leaseUntil;
+}
+
+/** Takes back what others have given up: nothing but a lease that had run out ended these tasks. */
+function* recover(ownerId: number, at: number): Steps<void> {
+  const tasks: { readonly id: number; readonly job: number; readonly body: string }[] = yield* all(
+    `UPDATE tasks SET task_seq = task_seq + 1, finished_at = NULL,
+      status = CASE WHEN started_at IS NULL THEN 'pending' ELSE 'running' END
+    WHERE status = 'lost' AND job IN (SELECT id FROM jobs WHERE owner = ?)
+    RETURNING id, job, task_seq, json_object('status', status) AS body`,
+    ownerId,
+  );
+  // Parents were made before their children.
+  const inOrder = JSON.stringify(tasks.sort((one, other) => one.id - other.id));
+  yield* run(
+    `UPDATE jobs SET is_active = 1, ended_at = NULL
+    WHERE id IN (SELECT value ->> 'job' FROM json_each(?))`,
+    inOrder,
+  );
+  yield* run(
+    `INSERT INTO events (database, user, job, job_id, task, task_seq, kind, at, body)
+    SELECT j.database, j.user, j.job, j.id, e.value ->> 'id', e.value ->> 'task_seq', 'recovered',
+      ?, e.value ->> 'body'
+    FROM json_each(?) e JOIN jobs j ON j.id = e.value ->> 'job' ORDER BY e.key`,
+    ...[at, inOrder],
+  );
+}
+
+/** One statement for all tasks that say nothing: 2.5 µs each, and 6 one by one. */
+function* move(samples: readonly Sample[]): Steps<readonly Moved[]> {
+  const silent = samples.filter(({ message }) => message === undefined);
+  if (silent.length === 0) return [];
+  // An object has plain values, an array of pairs would be parsed again for each of them.
+  const progress = silent.map(({ task, progress }) => `"${task}":${JSON.stringify(progress)}`);
+  return yield* all(
+    `UPDATE tasks SET progress = s.value, task_seq = task_seq + 1
+    FROM json_each(?) s
+    WHERE tasks.id = CAST(s.key AS INTEGER) AND status = 'running' AND s.value > progress
+    RETURNING id, job, task_seq, progress, message`,
+    `{${progress.join()}}`,
+  );
+}
+
+function* moveAndSay(samples: readonly Sample[]): Steps<readonly Moved[]> {
+  const saying = samples.filter(({ message }) => message !== undefined);
+  if (saying.length === 0) return [];
+  return yield* all(
+    `UPDATE tasks SET progress = MAX(progress, s.value ->> 'progress'),
+      message = s.value ->> 'message', task_seq = task_seq + 1
+    FROM json_each(?) s
+    WHERE tasks.id = s.value ->> 'task' AND status = 'running'
+      AND (s.value ->> 'progress' > progress OR s.value ->> 'message' IS NOT message)
+    RETURNING id, job, task_seq, progress, message`,
+    JSON.stringify(saying),
+  );
+}
+
+/** One event for each job, of what the rows hold now. */
+function* recordProgress(moved: readonly Moved[], at: number): Steps<void> {
+  const bodies = [...Map.groupBy(moved, ({ job }) => job)].map(
+    ([job, rows]) => `"${job}":${JSON.stringify(rows.map(packed))}`,
+  );
+  yield* run(
+    `INSERT INTO events (database, user, job, job_id, kind, at, body)
+    SELECT j.database, j.user, j.job, j.id, 'progress', ?, m.value
+    FROM json_each(?) m JOIN jobs j ON j.id = CAST(m.key AS INTEGER)`,
+    ...[at, `{${bodies.join()}}`],
+  );
+}
+
+/** As `read/events.ts` reads it. */
+function packed({ id, task_seq, progress, message }: Moved): readonly (number | string)[] {
+  return message === null ? [id, task_seq, progress] : [id, task_seq, progress, message];
+}
+
+function* goneOf(samples: readonly Sample[], moved: readonly Moved[]): Steps<readonly number[]> {
+  const known = new Set(moved.map(({ id }) => id));
+  const asked = samples.filter(({ task }) => !known.has(task)).map(({ task }) => task);
+  const rows: { readonly value: number }[] = yield* all(
+    `SELECT value FROM json_each(?) a
+    WHERE NOT EXISTS (
+      SELECT 1 FROM tasks WHERE id = a.value AND status IN ('pending', 'running')
+    )`,
+    JSON.stringify(asked),
+  );
+  return rows.map(({ value }) => value);
+}
