@@ -15,6 +15,13 @@ export interface ChildOptions {
   readonly through: (() => Transform) | undefined;
 }
 
+/** A program that was started. */
+export interface Running {
+  readonly ended: Promise<ChildEnd>;
+  /** Resolves once all of its output is written, which other programs that it started may hold open. */
+  readonly written: Promise<unknown>;
+}
+
 export interface ChildEnd {
   /** Its exit status, 128 + n for signal n, as a shell has it. */
   readonly status: number;
@@ -32,8 +39,7 @@ export class Child {
     for (const signal of FORWARDED_SIGNALS) process.on(signal, this.#forward);
   }
 
-  /** How it ended, once all of its output is written. */
-  async run(options: ChildOptions): Promise<ChildEnd> {
+  start(options: ChildOptions): Running {
     const { spawn } = process.getBuiltinModule('node:child_process');
     const { argv, env, cwd, through } = options;
     // The shell says what cannot be run, with its status 127 or 126.
@@ -43,14 +49,14 @@ export class Child {
     this.#process = child;
     const ended = endOf(child);
     const { stdout, stderr } = child;
-    if (through && stdout && stderr) {
-      await Promise.all([
-        passed(stdout, through(), process.stdout),
-        passed(stderr, through(), process.stderr),
-        ended,
-      ]);
-    }
-    return await ended;
+    if (!through || !stdout || !stderr) return { ended, written: ended };
+    const written = Promise.all([
+      passed(stdout, through(), process.stdout),
+      passed(stderr, through(), process.stderr),
+    ]);
+    // A failure is told by whoever waits for it, a moment later.
+    written.catch(() => undefined);
+    return { ended, written };
   }
 
   /** Nothing happens where it does not run. */
@@ -58,7 +64,10 @@ export class Child {
     this.#process?.kill(signal);
   }
 
+  /** What it writes from now on is lost. */
   [Symbol.dispose](): void {
+    this.#process?.stdout?.destroy();
+    this.#process?.stderr?.destroy();
     for (const signal of FORWARDED_SIGNALS) process.off(signal, this.#forward);
   }
 

@@ -18,6 +18,10 @@ export const root: Program = {
       summary: 'Keep keys and secrets, and use them without showing them',
       load: async () => (await import('./vault/program.ts')).vaultProgram,
     },
+    tasks: {
+      summary: 'Show what processes are doing, and how far they are',
+      load: async () => (await import('./tasks/program.ts')).tasksProgram,
+    },
     torture: {
       summary: 'Prove stores under concurrency and crashes',
       load: async () => (await import('./torture/program.ts')).tortureProgram,

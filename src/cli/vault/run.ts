@@ -64,11 +64,13 @@ async function runWith(call: RunCall, secrets: readonly Resolved[]): Promise<num
   using child = new Child();
   const injection = new Injection(secrets, call.env);
   try {
-    const { status } = await child.run({
+    const { ended, written } = child.start({
       ...{ argv: call.args, cwd: call.cwd, descriptors: injection.descriptors },
       env: { ...call.env, ...injection.env },
       through: scrubber && (() => new MaskStream(scrubber)),
     });
+    const { status } = await ended;
+    await written;
     return status;
   } finally {
     injection.close();

@@ -1,0 +1,116 @@
+import {
+  type Aggregate,
+  aggregate,
+  type Durations,
+  type Estimate,
+  Forecast,
+  type JobTree,
+  type OwnerRecord,
+  type TaskRecord,
+  type Tasks,
+} from '../../tasks.ts';
+import { plainText } from '../text.ts';
+import { amountText } from './amount.ts';
+import { elapsedBrief } from './elapsed.ts';
+import { durationsOf, etaText } from './eta.ts';
+import type { FrameLine } from './frame.ts';
+import { elapsedMs, ownerText, statusText } from './job-cells.ts';
+import { barText, percentText } from './percent.ts';
+import { tableLines } from './table.ts';
+import { branchText, type TreeRow, treeRows } from './tree.ts';
+import { cut } from './width.ts';
+
+/** What share of a line the names may have. */
+const NAME_SHARE = 0.45;
+
+/** What comes first where there is not room for all. */
+const RANK = { root: 0, running: 1, bad: 2, pending: 3, ended: 4 } as const;
+
+/** Jobs as a terminal shows them while they go on. */
+export class JobBoard {
+  readonly #forecast = new Forecast();
+  readonly #durations = new Map<number, Durations>();
+  readonly #owners = new Map<number, OwnerRecord>();
+
+  meet(owners: Iterable<OwnerRecord>): void {
+    for (const owner of owners) this.#owners.set(owner.id, owner);
+  }
+
+  /** Reads of jobs that are new here how long former runs took. */
+  async prepare(tasks: Tasks, jobs: Iterable<JobTree>): Promise<void> {
+    for (const tree of jobs) {
+      const { id, database } = tree.job;
+      if (this.#durations.has(id)) continue;
+      this.#durations.set(id, await durationsOf(tasks.at(database), [tree]));
+    }
+  }
+
+  forget({ job }: JobTree): void {
+    this.#durations.delete(job.id);
+  }
+
+  /** A line for each task of these jobs, `now` epoch ms. */
+  lines(jobs: readonly JobTree[], columns: number, now: number): readonly FrameLine[] {
+    const nameWidth = Math.max(1, Math.floor(columns * NAME_SHARE));
+    const rows = jobs.flatMap((tree) => this.#rowsOf(tree, nameWidth, now));
+    const texts = tableLines(rows.map(({ cells }) => cells));
+    return rows.map(({ rank }, at) => ({ rank, text: texts[at] ?? '' }));
+  }
+
+  #rowsOf(tree: JobTree, nameWidth: number, now: number) {
+    const aggregates = aggregate(tree.tasks);
+    const estimates = this.#forecast.of(tree.tasks, now, this.#durations.get(tree.job.id));
+    return treeRows(tree.tasks).map((row) => ({
+      rank: rankOf(row),
+      cells: [
+        cut(row.depth === 0 ? row.name : branchText({ ...row, depth: row.depth - 1 }), nameWidth),
+        ...figuresOf(row.task, aggregates.get(row.task.id), estimates.get(row.task.id), now),
+        this.#noteOf(tree, row, aggregates.get(row.task.id)),
+      ],
+    }));
+  }
+
+  #noteOf(tree: JobTree, { task, depth }: TreeRow, sum: Aggregate | undefined): string {
+    const words = task.error ?? task.message;
+    const notes = [amountOf(task, sum), words === null ? '' : plainText(words)];
+    if (depth === 0) {
+      const owner = ownerText(this.#owners.get(tree.job.owner), task);
+      notes.push(...(owner === '-' ? [] : [`pid ${owner}`]), plainText(tree.job.job));
+      if (tree.job.cancelRequestedAt !== null) notes.unshift(statusText(tree, task));
+    }
+    return notes.filter((note) => note !== '').join('  ');
+  }
+}
+
+function figuresOf(
+  task: TaskRecord,
+  sum: Aggregate | undefined,
+  estimate: Estimate | undefined,
+  now: number,
+): readonly string[] {
+  const ms = elapsedMs(task, now);
+  const fraction = sum?.fraction ?? null;
+  const eta = task.status === 'running' ? etaText(estimate) : '-';
+  return [
+    barText(fraction),
+    percentText(fraction),
+    task.status,
+    ms === null ? '-' : elapsedBrief(ms),
+    eta === '-' ? '' : `ETA ${eta}`,
+  ];
+}
+
+/** Of a leaf how much, of others how many of their parts are done. */
+function amountOf(task: TaskRecord, sum: Aggregate | undefined): string {
+  if (sum === undefined || task.status === 'pending') return '';
+  const { progress, volume, unit, ended, children } = sum;
+  if (task.kind !== 'leaf') return children > 0 ? `${ended}/${children}` : '';
+  return progress === null ? '' : amountText({ progress, volume, unit });
+}
+
+function rankOf({ task: { status }, depth }: TreeRow): number {
+  if (depth === 0) return RANK.root;
+  if (status === 'running') return RANK.running;
+  if (status === 'failed' || status === 'lost') return RANK.bad;
+  return status === 'pending' ? RANK.pending : RANK.ended;
+}

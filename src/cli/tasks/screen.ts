@@ -1,0 +1,45 @@
+import { displayWidth } from './width.ts';
+
+const HIDE_CURSOR = '\x1b[?25l';
+const SHOW_CURSOR = '\x1b[?25h';
+const ERASE_LINE_REST = '\x1b[K';
+const ERASE_BELOW = '\x1b[J';
+
+/** What to write so that a terminal shows one frame in the place of the one before. */
+export class Screen {
+  #shown: readonly string[] = [];
+  #isCursorHidden = false;
+
+  /**
+   * `lines` take the place of those before, and `above` them stays for good what is written there.
+   * Each is to be narrower than `columns`.
+   */
+  frame(lines: readonly string[], columns: number, above: readonly string[] = []): string {
+    const hide = this.#isCursorHidden ? '' : HIDE_CURSOR;
+    const back = this.#backToTop(columns);
+    this.#isCursorHidden = true;
+    this.#shown = lines;
+    const text = [...above, ...lines].map((line) => `${line}${ERASE_LINE_REST}\n`).join('');
+    return `${hide}${back}${text}${ERASE_BELOW}`;
+  }
+
+  /** Whatever is on the terminal now is not ours to write over. */
+  forget(): void {
+    this.#shown = [];
+    this.#isCursorHidden = false;
+  }
+
+  /** Leaves the last frame where it is, and the cursor under it. */
+  close(): string {
+    const text = this.#isCursorHidden ? SHOW_CURSOR : '';
+    this.forget();
+    return text;
+  }
+
+  /** A terminal that was made narrower has broken lines of the frame in two or more. */
+  #backToTop(columns: number): string {
+    let rows = 0;
+    for (const line of this.#shown) rows += Math.max(1, Math.ceil(displayWidth(line) / columns));
+    return rows === 0 ? '' : `\x1b[${rows}A\r`;
+  }
+}

@@ -1,0 +1,158 @@
+import { setTimeout as passing } from 'node:timers/promises';
+import type { JobTree, Update } from '../../tasks.ts';
+import { writeAll } from '../output.ts';
+import { plainText } from '../text.ts';
+import { type FrameSize, frameLines } from './frame.ts';
+import { JobBoard } from './job-board.ts';
+import type { TasksCall } from './options.ts';
+import { Screen } from './screen.ts';
+import { endText } from './step-log.ts';
+import { statusOf, type Target } from './target.ts';
+import { rootOf, Watched } from './watched.ts';
+import { cut } from './width.ts';
+
+const FRAME_MS = 100;
+/** Times pass also where nothing moves, and owners stop to answer. */
+const LOOK_MS = 1000;
+/** So much longer than to make it a frame stays, so that a large one does not keep a core busy. */
+const REST_FACTOR = 9;
+/** Of a terminal that does not say how large it is. */
+const USUAL_SIZE: FrameSize = { columns: 80, rows: 24 };
+const NOTHING = 'No job is active.';
+const ENDING = ['SIGTERM', 'SIGHUP'] as const;
+
+/** Shows jobs on a terminal as they go; answers the exit status. */
+export async function watchTerminal(call: TasksCall, target: Target): Promise<number> {
+  const stop = new AbortController();
+  const signal = AbortSignal.any([call.signal, stop.signal]);
+  using view = new TerminalView(target);
+  try {
+    return await Promise.race([view.follow(signal), view.draw(signal)]);
+  } finally {
+    stop.abort();
+    await view.paint();
+  }
+}
+
+export function terminalSize(): FrameSize {
+  const { columns, rows } = process.stdout;
+  return columns && rows ? { columns, rows } : USUAL_SIZE;
+}
+
+/** One frame in the place of the one before, as long as it is not closed. */
+class TerminalView {
+  readonly #target: Target;
+  readonly #watched = new Watched();
+  readonly #board = new JobBoard();
+  readonly #screen = new Screen();
+  /** What is to stay above the frame. */
+  #above: string[] = [];
+  #isChanged = true;
+  #isGone = false;
+
+  constructor(target: Target) {
+    this.#target = target;
+    for (const signal of ENDING) process.once(signal, this.#leave);
+    process.on('SIGTSTP', this.#pause);
+    process.on('SIGCONT', this.#goOn);
+    process.stdout.on('resize', this.#redraw);
+  }
+
+  [Symbol.dispose](): void {
+    for (const signal of ENDING) process.off(signal, this.#leave);
+    process.off('SIGTSTP', this.#pause);
+    process.off('SIGCONT', this.#goOn);
+    process.stdout.off('resize', this.#redraw);
+    this.#write(this.#screen.close());
+  }
+
+  /** Until the one job has ended. */
+  async follow(signal: AbortSignal): Promise<number> {
+    const { tasks, filter } = this.#target;
+    for await (const update of tasks.subscribe({ ...filter, signal })) {
+      await this.#take(update);
+      const status = statusOf(this.#target, this.#watched);
+      if (status !== undefined) return status;
+    }
+    signal.throwIfAborted();
+    return 0;
+  }
+
+  /** Until nobody sees it. */
+  async draw(signal: AbortSignal): Promise<number> {
+    let lookedAt = Number.NEGATIVE_INFINITY;
+    while (!this.#isGone) {
+      const startedAt = performance.now();
+      const isDue = startedAt - lookedAt >= LOOK_MS;
+      if (isDue) {
+        await this.#lookAtOwners();
+        lookedAt = performance.now();
+      }
+      signal.throwIfAborted();
+      if (isDue || this.#isChanged) await this.paint();
+      const tookMs = performance.now() - startedAt;
+      await passing(Math.max(FRAME_MS, tookMs * REST_FACTOR), undefined, { signal });
+    }
+    return 0;
+  }
+
+  async paint(): Promise<void> {
+    const size = terminalSize();
+    this.#isChanged = false;
+    const { isOneJob } = this.#target;
+    const jobs = isOneJob ? this.#watched.all : this.#watched.active;
+    const lines = frameLines(this.#board.lines(jobs, size.columns, Date.now()), size);
+    const above = this.#above.map((line) => cut(line, size.columns - 1));
+    this.#above = [];
+    const text = this.#screen.frame(lines.length > 0 ? lines : [NOTHING], size.columns, above);
+    this.#isGone = !(await writeAll(1, text));
+  }
+
+  async #take(update: Update): Promise<void> {
+    if (update.kind !== 'events') {
+      this.#watched.reset(update.jobs);
+      this.#board.meet(update.owners);
+    } else for (const event of update.events) this.#end(this.#watched.apply(event));
+    await this.#board.prepare(this.#target.tasks, this.#watched.active);
+    this.#isChanged = true;
+  }
+
+  /** What has ended scrolls away, so that there is room for what goes on. */
+  #end(tree: JobTree | undefined): void {
+    const root = tree && rootOf(tree);
+    if (tree === undefined || root === undefined) return;
+    this.#board.forget(tree);
+    if (this.#target.isOneJob) return;
+    this.#above.push(plainText(`${root.name}: ${endText(root)}  ${tree.job.job}`));
+  }
+
+  async #lookAtOwners(): Promise<void> {
+    const { tasks, filter } = this.#target;
+    const { items } = await tasks.list({ ...filter, active: true });
+    this.#board.meet(items.map(({ owner }) => owner));
+  }
+
+  #write(text: string): void {
+    void writeAll(1, text);
+  }
+
+  /** The terminal is left as it was found. */
+  readonly #leave = (signal: NodeJS.Signals): void => {
+    this.#write(this.#screen.close());
+    process.kill(process.pid, signal);
+  };
+
+  readonly #pause = (): void => {
+    this.#write(this.#screen.close());
+    process.kill(process.pid, 'SIGSTOP');
+  };
+
+  readonly #goOn = (): void => {
+    this.#screen.forget();
+    this.#redraw();
+  };
+
+  readonly #redraw = (): void => {
+    this.#isChanged = true;
+  };
+}
