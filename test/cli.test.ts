@@ -499,6 +499,8 @@ describe('completions', () => {
     assert.deepEqual(await ask('holdfast', 'vault', '--dir', '/x', 'secret', 's'), ['set']);
     assert.deepEqual(await ask('holdfast', 'vault', 'rm', 'secret', 'rm', '--sh'), ['--shred']);
     assert.deepEqual(await ask('holdfast', 'vault', 'create', '--algorithm', 'A'), ['Aes256Gcm']);
+    assert.deepEqual(await ask('holdfast', 'tasks', 'sh'), ['show']);
+    assert.deepEqual(await ask('holdfast', 'tasks', 'run', '--time'), ['--timeout']);
     assert.deepEqual(await ask('holdfast', 'vault', 'list', '--passw'), [
       '--password-file',
       '--password-fd',

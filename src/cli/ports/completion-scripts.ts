@@ -20,17 +20,19 @@ export interface Syntax {
 export interface Script {
   /**
    * A script for the program `names[0]`, whose `ports` has this syntax, and its aliases, which stand
-   * for `ports`; bash knows that of `vault` too.
+   * for `ports`; bash knows that of other stores too, by their names.
    */
-  write(names: readonly string[], ports: Syntax, vault: Syntax): string;
+  write(names: readonly string[], ports: Syntax, others: Readonly<Record<string, Syntax>>): string;
   /** How to load what `command` prints. */
   howTo(command: string): readonly string[];
 }
 
-const STORES = ['ports', 'vault', 'torture', 'doctor'];
+const STORES = ['ports', 'vault', 'tasks', 'torture', 'doctor'];
 
 const bash: Script = {
-  write: ([main = '', ...aliases], { globals, commands }, vault) => `${bashVault(vault)}
+  write: ([main = '', ...aliases], { globals, commands }, others) => `${Object.entries(others)
+    .map(([name, syntax]) => bashStore(name, syntax))
+    .join('')}
 _holdfast_ports() {
   local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} command= words= i=1
   COMPREPLY=()
@@ -39,7 +41,9 @@ _holdfast_ports() {
       COMPREPLY=($(compgen -W '${STORES.join(' ')}' -- "$cur"))
       return
     fi
-    [[ \${COMP_WORDS[1]} == vault ]] && _holdfast_vault
+    case \${COMP_WORDS[1]} in
+      ${Object.keys(others).join('|')}) "_holdfast_\${COMP_WORDS[1]}" ;;
+    esac
     [[ \${COMP_WORDS[1]} == ports ]] || return
     i=2
   fi
@@ -81,11 +85,11 @@ complete -o default -F _holdfast_ports ${[main, ...aliases].join(' ')}
   howTo: (command) => [`echo 'eval "$(${command} --quiet)"' >> ~/.bashrc`],
 };
 
-function bashVault({ globals, commands }: Syntax): string {
+function bashStore(name: string, { globals, commands }: Syntax): string {
   const all = [...globals, ...commands.flatMap(({ options }) => options)];
   const valued = [...new Map(all.filter(({ takes }) => takes).map((word) => [word.text, word]))];
   const first = commands.filter(({ text }) => !text.includes(' '));
-  return `_holdfast_vault() {
+  return `_holdfast_${name}() {
   local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} at= next= words= i=2
   case $prev in
 ${valued

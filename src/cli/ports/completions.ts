@@ -22,8 +22,9 @@ export function completionsOf(program: Program): Command {
       const shell = SHELLS.find((name) => name === call.args[0]?.toLowerCase()) ?? 'bash';
       const script: Script = scripts[shell];
       const { vaultProgram } = await import('../vault/program.ts');
-      const vault = await syntaxOf(vaultProgram);
-      call.out(script.write(NAMES, await syntaxOf(program), vault));
+      const { tasksProgram } = await import('../tasks/program.ts');
+      const others = { vault: await syntaxOf(vaultProgram), tasks: await syntaxOf(tasksProgram) };
+      call.out(script.write(NAMES, await syntaxOf(program), others));
       if (!call.options.quiet) {
         call.note(`# Generating ${shell} completion script. To load it in every session:`);
         for (const line of script.howTo(`${program.name} completions ${shell}`)) {
