@@ -1,7 +1,7 @@
 // Compiles src/ into dist/ and bundles the command line; see docs/decisions/0003-bundled-cli.md.
 // Usage: node scripts/build.mjs [OUTPUT_DIRECTORY], by default dist in the checkout.
 import { spawnSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { cpSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -10,18 +10,25 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const out = resolve(process.argv[2] ?? join(root, 'dist'));
 
 rmSync(out, { recursive: true, force: true });
-const tsc = spawnSync(
-  process.execPath,
-  [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json', '--outDir', out],
-  { cwd: root, stdio: 'inherit' },
-);
-if (tsc.status !== 0) process.exit(tsc.status ?? 1);
+// The page of the tasks store runs in browsers, which have other globals than Node.
+for (const project of ['tsconfig.build.json', 'tsconfig.build-page.json']) {
+  const tsc = spawnSync(
+    process.execPath,
+    [join(root, 'node_modules/typescript/bin/tsc'), '-p', project, '--outDir', out],
+    { cwd: root, stdio: 'inherit' },
+  );
+  if (tsc.status !== 0) process.exit(tsc.status ?? 1);
+}
+cpSync(join(root, 'src/web/page'), join(out, 'web/page'), {
+  recursive: true,
+  filter: (path) => !path.endsWith('.ts'),
+});
 
 /**
- * Entries that the bundle shares with the rest of dist: errors are told apart by their class, and
- * the rig starts its workers by file name.
+ * Entries that the bundle shares with the rest of dist: errors are told apart by their class, the
+ * rig starts its workers by file name, and the page is served from files.
  */
-const shared = ['errors', 'torture'];
+const shared = ['errors', 'torture', 'web'];
 const keepShared = {
   name: 'keep-shared',
   setup(bundler) {

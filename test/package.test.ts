@@ -84,7 +84,7 @@ describe('the tarball', () => {
   test('holds what runs and nothing else', () => {
     const strange = packed.filter(
       (path) =>
-        !/^(dist\/.+\.(js|d\.ts)|dist\/cli\/main\.cjs|bin\/(holdfast\.js|package\.json)|(README|CHANGELOG)\.md|LICENSE|package\.json)$/.test(
+        !/^(dist\/.+\.(js|d\.ts)|dist\/web\/page\/.+\.(html|css|svg)|dist\/cli\/main\.cjs|bin\/(holdfast\.js|package\.json)|(README|CHANGELOG)\.md|LICENSE|package\.json)$/.test(
           path,
         ) || path.includes('.test.'),
     );

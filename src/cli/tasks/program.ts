@@ -25,6 +25,9 @@ export const tasksProgram: Program = {
     tail: entry('Print what happened, and what happens', async () => {
       return (await import('./tail.ts')).tail;
     }),
+    serve: entry('Show jobs in a browser, as they go', async () => {
+      return (await import('./serve.ts')).serve;
+    }),
     run: entry('Run a command as a job', async () => (await import('./run.ts')).run),
     cancel: entry('Ask for the end of a job', async () => (await import('./cancel.ts')).cancel),
     remove: entry('Remove a job', async () => (await import('./remove.ts')).remove),

@@ -1,0 +1,1 @@
+export { type PageOptions, servePage, type TasksPage } from './web/serve.ts';

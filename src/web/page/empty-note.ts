@@ -1,0 +1,33 @@
+import type { ConnectionState } from './connection.ts';
+import { byId } from './element.ts';
+
+/** What stands where there are no rows. */
+export class EmptyNote {
+  readonly #node = byId('empty', HTMLElement);
+  readonly #lead = this.#part('.lead');
+  readonly #more = this.#part('.more');
+  readonly #all = this.#part('button');
+
+  constructor(onShowAll: () => void) {
+    this.#all.addEventListener('click', onShowAll);
+  }
+
+  show(rows: number, jobs: number, state: ConnectionState): void {
+    const isShown = rows === 0 && state === 'live';
+    this.#node.hidden = !isShown;
+    if (!isShown) return;
+    const hidden = jobs === 1 ? 'One job is' : `${jobs} jobs are`;
+    this.#lead.textContent = jobs === 0 ? 'No jobs yet' : 'Nothing to show';
+    this.#more.textContent =
+      jobs === 0
+        ? 'A job appears here as soon as some process registers one.'
+        : `${hidden} hidden by the filter.`;
+    this.#all.hidden = jobs === 0;
+  }
+
+  #part(selector: string): HTMLElement {
+    const node = this.#node.querySelector(selector);
+    if (!(node instanceof HTMLElement)) throw new Error(`the page has no ${selector}`);
+    return node;
+  }
+}

@@ -1,0 +1,8 @@
+import { Api } from './api.ts';
+import { App } from './app.ts';
+import { followTheme } from './theme.ts';
+import { tokenOfLink } from './token.ts';
+
+followTheme();
+const app = new App(new Api(tokenOfLink() ?? ''));
+void app.run();
