@@ -26,6 +26,16 @@ const NAME_SHARE = 0.45;
 /** What comes first where there is not room for all. */
 const RANK = { root: 0, running: 1, bad: 2, pending: 3, ended: 4 } as const;
 
+/** Epoch ms, by the clock that people read and by one that does not jump. */
+export interface Moment {
+  readonly now: number;
+  readonly steadyNow: number;
+}
+
+export function momentNow(): Moment {
+  return { now: Date.now(), steadyNow: performance.timeOrigin + performance.now() };
+}
+
 /** Jobs as a terminal shows them while they go on. */
 export class JobBoard {
   readonly #forecast = new Forecast();
@@ -49,17 +59,17 @@ export class JobBoard {
     this.#durations.delete(job.id);
   }
 
-  /** A line for each task of these jobs, `now` epoch ms. */
-  lines(jobs: readonly JobTree[], columns: number, now: number): readonly FrameLine[] {
+  /** A line for each task of these jobs. */
+  lines(jobs: readonly JobTree[], columns: number, moment: Moment): readonly FrameLine[] {
     const nameWidth = Math.max(1, Math.floor(columns * NAME_SHARE));
-    const rows = jobs.flatMap((tree) => this.#rowsOf(tree, nameWidth, now));
+    const rows = jobs.flatMap((tree) => this.#rowsOf(tree, nameWidth, moment));
     const texts = tableLines(rows.map(({ cells }) => cells));
     return rows.map(({ rank }, at) => ({ rank, text: texts[at] ?? '' }));
   }
 
-  #rowsOf(tree: JobTree, nameWidth: number, now: number) {
+  #rowsOf(tree: JobTree, nameWidth: number, { now, steadyNow }: Moment) {
     const aggregates = aggregate(tree.tasks);
-    const estimates = this.#forecast.of(tree.tasks, now, this.#durations.get(tree.job.id));
+    const estimates = this.#forecast.of(tree.tasks, steadyNow, this.#durations.get(tree.job.id));
     return treeRows(tree.tasks).map((row) => ({
       rank: rankOf(row),
       cells: [

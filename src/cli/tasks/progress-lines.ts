@@ -1,7 +1,7 @@
 import type { ProgressReport } from '../../tasks.ts';
 
 /** Longer lines are none about progress. */
-const LINE_MAX = 8192;
+const LINE_MAX = 4096;
 const PERCENT_MAX = 100;
 
 type Reading = (line: string) => ProgressReport | undefined;
@@ -56,12 +56,12 @@ function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
 }
 
 function bracketReading(line: string): ProgressReport | undefined {
-  return partReading(/\[ *(\d{1,15}) *\/ *(\d{1,15}) *\]/.exec(line));
+  return partReading(/\[ {0,4}(\d{1,15}) {0,4}\/ {0,4}(\d{1,15}) {0,4}\]/.exec(line));
 }
 
 /** The last one of a line: what comes before it is of parts. */
 function percentReading(line: string): ProgressReport | undefined {
-  const [, percent = ''] = /.*(?<![\d.,])(\d{1,3}(?:\.\d{1,9})?) ?%/.exec(line) ?? [];
+  const [, percent = ''] = /^.*(?<![\d.,])(\d{1,3}(?:\.\d{1,9})?) ?%/.exec(line) ?? [];
   const progress = Number(percent);
   if (percent === '' || progress > PERCENT_MAX) return undefined;
   return { progress, total: PERCENT_MAX };

@@ -8,6 +8,7 @@ const ERASE_BELOW = '\x1b[J';
 /** What to write so that a terminal shows one frame in the place of the one before. */
 export class Screen {
   #shown: readonly string[] = [];
+  #columns = 0;
   #isCursorHidden = false;
 
   /**
@@ -15,8 +16,10 @@ export class Screen {
    * Each is to be narrower than `columns`.
    */
   frame(lines: readonly string[], columns: number, above: readonly string[] = []): string {
+    if (above.length === 0 && columns === this.#columns && isSame(lines, this.#shown)) return '';
     const hide = this.#isCursorHidden ? '' : HIDE_CURSOR;
     const back = this.#backToTop(columns);
+    this.#columns = columns;
     this.#isCursorHidden = true;
     this.#shown = lines;
     const text = [...above, ...lines].map((line) => `${line}${ERASE_LINE_REST}\n`).join('');
@@ -42,4 +45,8 @@ export class Screen {
     for (const line of this.#shown) rows += Math.max(1, Math.ceil(displayWidth(line) / columns));
     return rows === 0 ? '' : `\x1b[${rows}A\r`;
   }
+}
+
+function isSame(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((line, index) => line === b[index]);
 }

@@ -3,7 +3,7 @@ import type { JobTree, Update } from '../../tasks.ts';
 import { writeAll } from '../output.ts';
 import { plainText } from '../text.ts';
 import { type FrameSize, frameLines } from './frame.ts';
-import { JobBoard } from './job-board.ts';
+import { JobBoard, momentNow } from './job-board.ts';
 import type { TasksCall } from './options.ts';
 import { Screen } from './screen.ts';
 import { endText } from './step-log.ts';
@@ -101,7 +101,7 @@ class TerminalView {
     this.#isChanged = false;
     const { isOneJob } = this.#target;
     const jobs = isOneJob ? this.#watched.all : this.#watched.active;
-    const lines = frameLines(this.#board.lines(jobs, size.columns, Date.now()), size);
+    const lines = frameLines(this.#board.lines(jobs, size.columns, momentNow()), size);
     const above = this.#above.map((line) => cut(line, size.columns - 1));
     this.#above = [];
     const text = this.#screen.frame(lines.length > 0 ? lines : [NOTHING], size.columns, above);

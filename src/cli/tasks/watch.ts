@@ -1,7 +1,7 @@
 import { isatty } from 'node:tty';
 import type { Command, OptionTable } from '../command.ts';
 import { UsageError } from '../parse.ts';
-import { JobBoard } from './job-board.ts';
+import { JobBoard, momentNow } from './job-board.ts';
 import { withTasks } from './open.ts';
 import { databasesOption, type TasksCall } from './options.ts';
 import { type Target, targetOf } from './target.ts';
@@ -55,7 +55,7 @@ async function watchOnce(call: WatchCall, target: Target): Promise<number> {
   const jobs = isOneJob ? watched.all : watched.active;
   await board.prepare(tasks, jobs);
   const columns = isTerminal(call) ? terminalSize().columns : undefined;
-  for (const { text } of board.lines(jobs, columns ?? LINE_COLUMNS, Date.now())) {
+  for (const { text } of board.lines(jobs, columns ?? LINE_COLUMNS, momentNow())) {
     call.out(`${columns === undefined ? text : cut(text, columns - 1)}\n`);
   }
   return 0;
