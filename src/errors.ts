@@ -37,6 +37,10 @@ export type ErrorCode =
   | 'TAMPERED'
   | 'FORMAT_INVALID'
   | 'KDF_LIMITS'
+  // tasks
+  | 'ILLEGAL_TRANSITION'
+  | 'DETACHED'
+  | 'BUDGET_EXCEEDED'
   // configuration
   | 'CONFIG_INVALID'
   | 'CONFIG_NOT_FOUND'

@@ -1,4 +1,4 @@
-import type { OwnerIdentity } from './lease.ts';
+import type { OwnerIdentity } from '../owner/identity.ts';
 import type { ListFilter } from './list.ts';
 import type { OccupancyPolicy, Policy } from './policy.ts';
 import type { Reservation } from './reservation.ts';

@@ -98,7 +98,7 @@ export async function leaseOf(
   if (ttlMs !== undefined && !(ttlMs > 0)) {
     throw wrongArgument('range', `ttlMs of a lease must be greater than 0, not ${ttlMs}`);
   }
-  const { identityOf, selfIdentity } = await import('./lease.ts');
+  const { identityOf, selfIdentity } = await import('../owner/identity.ts');
   const { pid, startedAt, bootId, pidNamespace } =
     typeof owner === 'number' ? identityOf(owner) : (owner ?? selfIdentity());
   const expiresAt = ttlMs === undefined ? undefined : Math.ceil(store.clock() + ttlMs);

@@ -1,5 +1,5 @@
 import { all, type Steps, Warm } from '../engine/steps.ts';
-import type { OwnerIdentity } from './lease.ts';
+import type { OwnerIdentity } from '../owner/identity.ts';
 import type { Lease } from './reservation.ts';
 
 /** A row of `leases`. */
@@ -70,7 +70,7 @@ export function sameLease(a: LeaseRow, b: LeaseRow): boolean {
  */
 export async function endedLeases(book: LeaseBook, nowMs: number): Promise<readonly LeaseRow[]> {
   if (book.size === 0) return [];
-  const { ownerState } = await import('./lease.ts');
+  const { ownerState } = await import('../owner/identity.ts');
   const states = new Map<string, 'alive' | 'dead' | 'unknown'>();
   return [...book.values()].filter((row) => {
     const owner = { ...leaseOf(row), expiresAt: undefined };

@@ -4,7 +4,7 @@ import { SocketAddress } from 'node:net';
 import { endianness } from 'node:os';
 import { basename } from 'node:path';
 import { monotonicMs } from '../engine/clock.ts';
-import { parseStat } from './lease.ts';
+import { parseStat } from '../owner/identity.ts';
 import type { OpenSocket, ProcessOwner } from './open-socket.ts';
 import type { Family, Protocol } from './probe.ts';
 

@@ -64,8 +64,10 @@ export class Rest {
 
   /** With children of which nothing is known at the pace of the others, weight for weight. */
   pacedMs(lanes: number): number | null {
-    if (this.#isPaceless || this.#pacedWeight === 0) return null;
-    return this.#expected.and(this.#guessed, this.#pacedMs / this.#pacedWeight).over(lanes);
+    if (this.#isPaceless) return null;
+    const expected = this.#expected.and(this.#guessed, this.#pacedMs / this.#pacedWeight);
+    const ms = expected.over(lanes);
+    return Number.isFinite(ms) ? ms : null;
   }
 
   lowMs(lanes: number): number {

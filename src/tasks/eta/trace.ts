@@ -1,13 +1,8 @@
+import { Persistence } from './persistence.ts';
+import { NO_SPAN, type Span, scaled, sumOf } from './span.ts';
+
 /** Weight of what was seen fades to a half in this time, so that a rate follows what goes on now. */
 const HALF_LIFE_MS = 15_000;
-
-/** Progress between two moments. */
-interface Span {
-  readonly amount: number;
-  readonly ms: number;
-}
-
-const NOTHING: Span = { amount: 0, ms: 0 };
 
 /**
  * How one leaf moves, in the same few numbers however long it runs. All times are of one clock that
@@ -22,8 +17,9 @@ export class Trace {
   /** Of the last move. */
   #at: number;
   #progress: number;
-  #faded: Span = NOTHING;
-  #last: readonly [before: Span, last: Span] = [NOTHING, NOTHING];
+  #faded = NO_SPAN;
+  #last: readonly [before: Span, last: Span] = [NO_SPAN, NO_SPAN];
+  readonly #persistence = new Persistence();
 
   /** Begins with what is seen first. */
   constructor(progress: number, atMs: number) {
@@ -44,9 +40,9 @@ export class Trace {
   /** Says when the task started, for one that was first seen when it had done something already. */
   begin(startedAt: number): void {
     if (this.#startedWith === 0 || startedAt >= this.#startedAt) return;
-    const [, last] = this.#last;
     const unseen = { amount: this.#startedWith, ms: this.#startedAt - startedAt };
-    if (last === NOTHING) this.#last = [NOTHING, unseen];
+    if (this.#last[1] === NO_SPAN) this.#last = [NO_SPAN, unseen];
+    this.#persistence.add(unseen);
     this.#startedAt = startedAt;
     this.#startedWith = 0;
   }
@@ -57,6 +53,7 @@ export class Trace {
     const span = { amount: progress - this.#progress, ms: Math.max(0, atMs - this.#at) };
     this.#progress = progress;
     this.#at += span.ms;
+    this.#persistence.add(span);
     const [before, last] = this.#last;
     if (span.ms === 0 || last.ms === 0) {
       this.#last = [before, sumOf(last, span)];
@@ -73,25 +70,26 @@ export class Trace {
     return amount > 0 && ms > 0 ? (1000 * amount) / ms : null;
   }
 
-  /** How long `left` units more take; null before the first move. */
+  /** How long `left` units more take; null before the first move, and where no number can tell. */
   remainingMs(left: number, nowMs: number): number | null {
     const idleMs = this.#idleMs(nowMs);
-    const { amount, ms } = this.#recent(idleMs);
-    if (!(amount > 0 && ms > 0)) return null;
+    const recent = this.#recent(idleMs);
+    if (!(recent.amount > 0 && recent.ms > 0)) return null;
     if (left <= 0) return 0;
     const wholeMs = this.#at - this.#startedAt + idleMs;
     const byMeanMs = (left * wholeMs) / (this.#progress - this.#startedWith);
-    const byRecentMs = (left * ms) / amount;
-    // What was seen of late reaches as far into the future as into the past; beyond, the mean holds.
-    const trust = ms / (ms + byMeanMs);
-    const mixedMs = 1 / (trust / byRecentMs + (1 - trust) / byMeanMs);
-    return Math.max(0, mixedMs - (this.#waitMs(nowMs) - idleMs));
+    const byRecentMs = (left * recent.ms) / recent.amount;
+    // What was seen of late reaches as far into the future as into the past, or as it has proved to.
+    const reach = recent.ms / (recent.ms + byMeanMs);
+    const trust = Math.max(reach ** 2, this.#persistence.value);
+    const expectedMs = 1 / (trust / byRecentMs + (1 - trust) / byMeanMs);
+    if (!Number.isFinite(expectedMs)) return null;
+    return Math.max(0, expectedMs - (this.#waitMs(nowMs) - idleMs));
   }
 
   #recent(idleMs: number): Span {
-    const [before, last] = this.#last;
-    const spans = sumOf(scaled(this.#faded, halved(idleMs)), sumOf(before, last));
-    return { amount: spans.amount, ms: spans.ms + idleMs };
+    const seen = sumOf(scaled(this.#faded, halved(idleMs)), sumOf(...this.#last));
+    return { amount: seen.amount, ms: seen.ms + idleMs };
   }
 
   /** Since the last move. */
@@ -108,12 +106,4 @@ export class Trace {
 
 function halved(ms: number): number {
   return 2 ** (-ms / HALF_LIFE_MS);
-}
-
-function scaled({ amount, ms }: Span, factor: number): Span {
-  return { amount: amount * factor, ms: ms * factor };
-}
-
-function sumOf(a: Span, b: Span): Span {
-  return { amount: a.amount + b.amount, ms: a.ms + b.ms };
 }

@@ -1,3 +1,4 @@
+import { monotonicMs } from '../../engine/clock.ts';
 import type { Durability, Engine } from '../../engine/engine.ts';
 import { openSqlite } from '../../engine/sqlite.ts';
 import { type Steps, Warm } from '../../engine/steps.ts';
@@ -103,6 +104,8 @@ export class ProgressLoop {
   #engine: Engine | undefined;
   #timer: NodeJS.Timeout | undefined;
   #beating: Promise<void> | undefined;
+  /** On the clock of `monotonicMs()`. */
+  #beganAt = 0;
   #isClosed = false;
   #leaseUntil = 0;
   #told: ReadonlySet<number> = new Set();
@@ -155,9 +158,12 @@ export class ProgressLoop {
   #schedule(): void {
     if (this.#timer || this.#beating || this.#isClosed || this.#tracked.size === 0) return;
     const slower = this.#isFailing ? SLOWER : 1;
-    const delayMs = this.#setup.intervalMs * slower * (0.8 + 0.4 * Math.random());
+    const intervalMs = this.#setup.intervalMs * slower * (0.8 + 0.4 * Math.random());
+    // What the last one took, most of it perhaps waiting, is a part of the interval.
+    const delayMs = Math.max(0, Math.min(intervalMs, this.#beganAt + intervalMs - monotonicMs()));
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
+      this.#beganAt = monotonicMs();
       this.#beating = this.#beat().then(() => {
         this.#beating = undefined;
         this.#schedule();

@@ -3,11 +3,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { describe, type TestContext, test } from 'node:test';
-import { type OwnerIdentity, ownerState, parseStat, selfIdentity } from './lease.ts';
+import { type OwnerIdentity, ownerState, parseStat, selfIdentity } from './identity.ts';
 
 /** Prints its identity, and lives until its standard input closes. */
 const LIVES = `
-  const { selfIdentity } = await import(${JSON.stringify(new URL('./lease.ts', import.meta.url))});
+  const { selfIdentity } = await import(${JSON.stringify(new URL('./identity.ts', import.meta.url))});
   console.log(JSON.stringify(selfIdentity()));
   process.stdin.resume();
 `;

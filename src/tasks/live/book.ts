@@ -1,0 +1,148 @@
+import type { Steps } from '../../engine/steps.ts';
+import { HoldfastError } from '../../errors.ts';
+import { inOrder, type Plan } from '../model/plan.ts';
+import { isFinal, type JobRecord, type JobTree, type TaskRecord } from '../model/record.ts';
+import type { Outcome, Seen, Sightings } from '../write/transition.ts';
+import { drafted } from './draft.ts';
+import type { Slot } from './slots.ts';
+import { Task } from './task.ts';
+
+/** What carries the progress of this process to the file. */
+export interface Pulse {
+  claim(): Slot;
+  release(slot: Slot): void;
+  track(task: number, jobId: number, slots: readonly Slot[], progress: number): void;
+  addSlot(task: number, slot: Slot): void;
+  untrack(task: number): void;
+  message(task: number, text: string | null): void;
+}
+
+/** A store that is written. */
+export interface Recording {
+  readonly pulse: Pulse;
+  /** One transaction, at the time that it is given. */
+  write<T>(body: (at: number) => Steps<T>): Promise<T>;
+}
+
+/** What the handles of a job do their work with. */
+export interface Recorder {
+  /** Undefined: nothing is recorded. */
+  readonly recording: Recording | undefined;
+  /** Something was done that the hot path does not throw for. */
+  misuse(what: string): void;
+  /** The root of a job has come to its end. */
+  ended(job: JobRecord): void;
+}
+
+/** The handles of one job, and what they know of each other. */
+export class Book {
+  readonly job: JobRecord;
+  readonly root: Task;
+  readonly #recorder: Recorder;
+  readonly #tasks = new Map<number, Task>();
+  readonly #controller = new AbortController();
+  #isDetached = false;
+  #isCancelRequested = false;
+
+  constructor(recorder: Recorder, tree: JobTree, plan: Plan) {
+    this.#recorder = recorder;
+    this.job = tree.job;
+    const root = this.#add(tree.tasks, [plan])[0];
+    if (root === undefined) throw new TypeError('a job without a task');
+    this.root = root;
+  }
+
+  get recording(): Recording | undefined {
+    return this.#recorder.recording;
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  get isDetached(): boolean {
+    return this.#isDetached;
+  }
+
+  get isCancelRequested(): boolean {
+    return this.#isCancelRequested;
+  }
+
+  misuse(what: string): void {
+    this.#recorder.misuse(what);
+  }
+
+  /** Somebody asked to cancel the job. */
+  requestCancel(): void {
+    if (this.#isCancelRequested) return;
+    this.#isCancelRequested = true;
+    this.#controller.abort(new DOMException(`job ${this.job.job} is to be canceled`, 'AbortError'));
+  }
+
+  /** The job was removed or replaced: its handles go on counting for nobody. */
+  detach(): void {
+    if (this.#isDetached) return;
+    this.#isDetached = true;
+    const what = `job ${this.job.job} was removed or replaced while it ran`;
+    const isRunning = [...this.#tasks.values()].some((task) => task.status === 'running');
+    for (const task of this.#tasks.values()) task.detach();
+    this.#controller.abort(new HoldfastError('DETACHED', what));
+    if (isRunning) this.misuse(what);
+  }
+
+  /** Cancels what nobody has ended. */
+  async leave(): Promise<void> {
+    if (!this.#isDetached && !isFinal(this.root.status)) await this.root.cancel();
+  }
+
+  /** Runs a transition, and lets the handles know what it did. */
+  async transit(
+    { write }: Recording,
+    body: (at: number) => Steps<Outcome>,
+    plans: readonly Plan[] = [],
+  ): Promise<Outcome> {
+    let outcome: Outcome;
+    try {
+      outcome = await write(body);
+    } catch (error) {
+      if (error instanceof HoldfastError && error.code === 'DETACHED') this.detach();
+      throw error;
+    }
+    this.#add(outcome.added, plans);
+    for (const change of outcome.changes) this.#tasks.get(change.task)?.become(change);
+    if (isFinal(this.root.status)) this.#recorder.ended(this.job);
+    return outcome;
+  }
+
+  /** More tasks of a job that is not recorded. */
+  draft(plans: readonly Plan[], parent: Task): readonly Task[] {
+    return this.#add(drafted(plans, parent.id, this.#tasks.size + 1), plans);
+  }
+
+  task(id: number): Task | undefined {
+    return this.#tasks.get(id);
+  }
+
+  /** What the file may not know yet of `task` and of all that runs within it. */
+  sightings(task: Task): Sightings {
+    const seen = new Map<number, Seen>();
+    const open = [task];
+    for (let next = open.pop(); next; next = open.pop()) {
+      if (next.kind === 'leaf' && next.status === 'running') seen.set(next.id, next.seen());
+      open.push(...next.children);
+    }
+    return seen;
+  }
+
+  /** Handles for new tasks, which come in the order of their plans. */
+  #add(records: readonly TaskRecord[], plans: readonly Plan[]): readonly Task[] {
+    const order = inOrder(plans);
+    return records.map((record) => {
+      const plan = order.next().value;
+      const parent = record.parent === null ? undefined : this.#tasks.get(record.parent);
+      const task = new Task(this, record, plan?.round ?? [], parent);
+      this.#tasks.set(task.id, task);
+      return task;
+    });
+  }
+}

@@ -1,0 +1,380 @@
+import type { Steps } from '../../engine/steps.ts';
+import { HoldfastError, wrongArgument } from '../../errors.ts';
+import type { ProgressReport } from '../calls.ts';
+import type { LogEvent } from '../model/event.ts';
+import { assertAmount, type Plan } from '../model/plan.ts';
+import { isFinal, type TaskKind, type TaskRecord, type TaskStatus } from '../model/record.ts';
+import { type Action, statusAfter } from '../model/status.ts';
+import { logBody, setVolumeBody } from '../write/annotate.ts';
+import {
+  addBody,
+  type Change,
+  endBody,
+  finishBody,
+  nextBody,
+  type Outcome,
+  type Seen,
+  startBody,
+} from '../write/transition.ts';
+import type { Book } from './book.ts';
+import type { Slot, TaskShare } from './slots.ts';
+import { StepCounter } from './steps.ts';
+
+/** Beyond this a double does not count every one. */
+const AMOUNT_MAX = Number.MAX_SAFE_INTEGER;
+
+/** Stands where a task has no slot; nothing is ever added to it. */
+const NO_VALUES = new Float64Array(1);
+
+/** How a task ends with its parts. */
+export interface FailOptions {
+  /** The tasks that it is a part of fail as well, up to the root. */
+  readonly ancestors?: boolean | undefined;
+}
+
+/**
+ * A task of a job of this process. Its transitions are transactions: when they resolve, every
+ * process sees them, and they survive kill -9. Its progress is counted in memory and shows elsewhere
+ * within a quarter of a second.
+ */
+export class Task {
+  readonly id: number;
+  readonly name: string;
+  readonly kind: TaskKind;
+  readonly #book: Book;
+  readonly #round: readonly Plan[];
+  readonly #isEndless: boolean;
+  readonly #children: Task[] = [];
+  #status: TaskStatus;
+  #volume: number | null;
+  /** What is in the file when no slot counts. */
+  #progress: number;
+  #message: string | null = null;
+  #steps: StepCounter | undefined;
+  // The hot path: whether the slot counts, and where it is.
+  #isOpen = false;
+  #values: Float64Array = NO_VALUES;
+  #index = 0;
+  #slots: Slot[] = [];
+  #isShared = false;
+
+  /** Made by the job. */
+  constructor(book: Book, record: TaskRecord, round: readonly Plan[], parent: Task | undefined) {
+    this.id = record.id;
+    this.name = record.name;
+    this.kind = record.kind;
+    this.#book = book;
+    this.#round = round;
+    this.#isEndless = record.mode === 'open';
+    this.#status = record.status;
+    this.#volume = record.volume;
+    this.#progress = record.progress;
+    if (parent) parent.#children.push(this);
+  }
+
+  /** As this process knows it. */
+  get status(): TaskStatus {
+    return this.#status;
+  }
+
+  get children(): readonly Task[] {
+    return this.#children;
+  }
+
+  /** How much there is to do; null: unknown. */
+  get volume(): number | null {
+    return this.#volume;
+  }
+
+  /** How much is done, with what was counted in other threads. */
+  get progress(): number {
+    let sum = this.#progress;
+    for (const { values, index } of this.#slots) sum += values[index] ?? 0;
+    return Math.min(sum, AMOUNT_MAX);
+  }
+
+  /** The part of these names, each the first one within the one before. @throws NOT_FOUND */
+  child(...names: readonly string[]): Task {
+    let found: Task = this;
+    for (const name of names) {
+      const next = found.#children.find((child) => child.name === name);
+      if (next === undefined) {
+        throw new HoldfastError('NOT_FOUND', `task '${found.name}' has no part '${name}'`);
+      }
+      found = next;
+    }
+    return found;
+  }
+
+  /**
+   * Starts the task, and first those that it is a part of.
+   * @throws ILLEGAL_TRANSITION unless it is pending, or while another part of a sequence runs; DETACHED
+   */
+  async start(): Promise<void> {
+    await this.#transit('start', (at) => startBody(this.id, at));
+  }
+
+  /**
+   * Ends the task as done: a leaf is full then, and parts of a group that never ran are left out.
+   * @throws ILLEGAL_TRANSITION unless it runs, while a part of it runs, or with rounds of a fixed
+   * number left; DETACHED
+   */
+  async finish(): Promise<void> {
+    await this.#transit('finish', (at) => finishBody(this.id, this.#book.sightings(this), at));
+  }
+
+  /**
+   * Ends the task as failed, with everything in it: what runs has failed too, what is pending is
+   * canceled. `error` says why, in 4,096 characters at most.
+   * @throws ILLEGAL_TRANSITION when it has ended; DETACHED
+   */
+  async fail(error?: unknown, options: FailOptions = {}): Promise<void> {
+    const ancestors = options.ancestors ?? false;
+    await this.#end('failed', error === undefined ? null : reasonOf(error), ancestors);
+  }
+
+  /** Ends the task as canceled, with everything in it. @throws ILLEGAL_TRANSITION, DETACHED */
+  async cancel(): Promise<void> {
+    await this.#end('canceled', null, false);
+  }
+
+  /**
+   * Starts the task, and ends it as `work` ends: finished, or failed with what was thrown, or
+   * canceled if the job was to be canceled by then. What was thrown is thrown on.
+   */
+  async run<T>(work: (task: Task) => T | Promise<T>): Promise<T> {
+    await this.start();
+    let result: T;
+    try {
+      result = await work(this);
+    } catch (error) {
+      await this.#endAfter(error);
+      throw error;
+    }
+    if (!isFinal(this.#status)) await this.finish();
+    return result;
+  }
+
+  /**
+   * Starts the next pending part and answers it; undefined when there is none left. An open
+   * iteration has always one more round.
+   * @throws ILLEGAL_TRANSITION unless the task runs and, in a sequence, no part of it does; DETACHED
+   */
+  async next(): Promise<Task | undefined> {
+    this.#requireGroup();
+    const { recording } = this.#book;
+    if (recording === undefined) return this.#pretendNext();
+    const body = (at: number) => nextBody(this.id, this.#round, at);
+    const { changes } = await this.#book.transit(recording, body, this.#round);
+    const last = changes.at(-1);
+    return last && this.#book.task(last.task);
+  }
+
+  /** Adds a part to a group that has not ended. @throws ILLEGAL_TRANSITION, DETACHED */
+  async add(plan: Plan): Promise<Task> {
+    this.#requireGroup();
+    const { recording } = this.#book;
+    const body = (at: number) => addBody(this.id, [plan], at);
+    const [first] = recording
+      ? (await this.#book.transit(recording, body, [plan])).added
+      : this.#book.draft([plan], this);
+    const task = first && this.#book.task(first.id);
+    if (task === undefined) throw new TypeError('a task was added and is not there');
+    return task;
+  }
+
+  /**
+   * Counts `amount` more as done, 0 or more: an addition in memory, without a clock, a system call
+   * or an allocation. What is counted while the task does not run is told by `onError`.
+   */
+  advance(amount: number = 1): void {
+    if (this.#isOpen && amount >= 0 && amount <= AMOUNT_MAX) {
+      this.#values[this.#index] = (this.#values[this.#index] as number) + amount;
+    } else this.#refuse(amount);
+  }
+
+  /**
+   * Says how far the task is as a whole, in the shape of MCP progress notifications: `progress`
+   * counts if it is more than before, `total` is the volume. The volume and the message follow with
+   * the next flush.
+   */
+  report({ progress, total, message }: ProgressReport): void {
+    const done = this.progress;
+    if (progress > done || !(progress >= 0)) this.advance(progress - done);
+    if (total !== undefined && total !== this.#volume) {
+      this.setVolume(total).catch((error: unknown) => this.#book.misuse(String(error)));
+    }
+    if (message !== undefined) this.describe(message);
+  }
+
+  /** Says in words what it is doing, in 4,096 characters at most; follows with the next flush. */
+  describe(message: string | null): void {
+    this.#message = message?.slice(0, TEXT_MAX) ?? null;
+    if (this.#isOpen) this.#book.recording?.pulse.message(this.id, this.#message);
+  }
+
+  /** Says how much there is to do; null: unknown. @throws ILLEGAL_TRANSITION, DETACHED */
+  async setVolume(volume: number | null): Promise<void> {
+    if (volume !== null) assertAmount('volume', volume);
+    if (this.kind !== 'leaf') throw wrongArgument('type', `task '${this.name}' is no leaf`);
+    this.#volume = volume;
+    await this.#book.recording?.write((at) => setVolumeBody(this.id, volume, at));
+  }
+
+  /** Divides the volume, as it is now, into steps for `advanceSteps`. @throws RangeError */
+  setSteps(steps: number): void {
+    if (!Number.isSafeInteger(steps) || steps < 1) {
+      throw wrongArgument('range', `steps are a whole number from 1, not ${steps}`);
+    }
+    if (this.#volume === null) {
+      throw wrongArgument('range', `task '${this.name}' has no volume that could have steps`);
+    }
+    this.#steps = new StepCounter(this.#volume, steps);
+  }
+
+  /** Advances by so many steps; all of them together advance by the volume exactly. */
+  advanceSteps(steps: number = 1): void {
+    if (this.#steps === undefined) this.#book.misuse('advanceSteps before setSteps');
+    else this.advance(this.#steps.take(steps));
+  }
+
+  /** Adds a line to the user's log, in 4,096 characters at most. @throws DETACHED */
+  async log(message: string): Promise<void> {
+    await this.#log('info', message);
+  }
+
+  /** Adds a warning to the user's log. @throws DETACHED */
+  async warn(message: string): Promise<void> {
+    await this.#log('warning', message);
+  }
+
+  /**
+   * A counter for one other thread, which gets it by `workerData` or a message and counts with
+   * `attach(share).advance(n)`. One thread a share.
+   * @throws ILLEGAL_TRANSITION unless the task runs
+   */
+  share(): TaskShare {
+    const pulse = this.#book.recording?.pulse;
+    if (pulse === undefined) return { buffer: new SharedArrayBuffer(8), index: 0 };
+    if (!this.#isOpen) {
+      throw new HoldfastError(
+        'ILLEGAL_TRANSITION',
+        `task '${this.name}' is ${this.#status} and has nothing to count with`,
+      );
+    }
+    const slot = pulse.claim();
+    this.#slots.push(slot);
+    this.#isShared = true;
+    pulse.addSlot(this.id, slot);
+    return { buffer: slot.values.buffer as SharedArrayBuffer, index: slot.index };
+  }
+
+  /** What the file may not know yet. For the job. */
+  seen(): Seen {
+    return { progress: this.progress, message: this.#message };
+  }
+
+  /** Follows a transition that was committed. For the job. */
+  become({ status, progress, volume }: Change): void {
+    this.#status = status;
+    if (status !== 'running') this.#close(progress);
+    else if (this.kind === 'leaf') this.#open();
+    this.#volume = volume;
+  }
+
+  /** It was removed or replaced: it counts for nobody. For the job. */
+  detach(): void {
+    if (this.#isOpen) this.#close(this.progress);
+  }
+
+  #open(): void {
+    const pulse = this.#book.recording?.pulse;
+    if (pulse === undefined) return;
+    const slot = pulse.claim();
+    this.#slots = [slot];
+    this.#values = slot.values;
+    this.#index = slot.index;
+    this.#isOpen = true;
+    pulse.track(this.id, this.#book.job.id, this.#slots, this.#progress);
+    if (this.#message !== null) pulse.message(this.id, this.#message);
+  }
+
+  #close(progress: number): void {
+    this.#progress = progress;
+    this.#isOpen = false;
+    this.#values = NO_VALUES;
+    this.#index = 0;
+    const pulse = this.#book.recording?.pulse;
+    if (this.#slots.length > 0) pulse?.untrack(this.id);
+    // A slot that another thread has may be counted in for as long as that lives.
+    if (!this.#isShared) for (const slot of this.#slots) pulse?.release(slot);
+    this.#slots = [];
+  }
+
+  async #transit(action: Action, body: (at: number) => Steps<Outcome>): Promise<void> {
+    const { recording } = this.#book;
+    if (recording) await this.#book.transit(recording, body);
+    else this.#pretend(action);
+  }
+
+  /** What is not recorded is what it is told to be. */
+  #pretend(action: Action): void {
+    this.#status = statusAfter(this.#status, action) ?? this.#status;
+  }
+
+  #pretendNext(): Task | undefined {
+    const isPending = (task: Task) => task.status === 'pending';
+    const next = this.#children.find(isPending) ?? this.#book.draft(this.#roundLeft(), this)[0];
+    if (next) next.#pretend('start');
+    return next;
+  }
+
+  #roundLeft(): readonly Plan[] {
+    return this.#isEndless ? this.#round : [];
+  }
+
+  async #end(
+    status: 'failed' | 'canceled',
+    error: string | null,
+    ancestors: boolean,
+  ): Promise<void> {
+    await this.#transit(status === 'failed' ? 'fail' : 'cancel', (at) => {
+      const sightings = this.#book.sightings(ancestors ? this.#book.root : this);
+      return endBody(this.id, { status, error, ancestors }, sightings, at);
+    });
+  }
+
+  async #endAfter(error: unknown): Promise<void> {
+    if (isFinal(this.#status) || this.#book.isDetached) return;
+    if (this.#book.isCancelRequested) await this.cancel();
+    else await this.fail(error);
+  }
+
+  async #log(level: LogEvent['level'], message: string): Promise<void> {
+    await this.#book.recording?.write((at) => logBody(this.id, level, message, at));
+  }
+
+  #requireGroup(): void {
+    if (this.kind === 'leaf') throw wrongArgument('type', `task '${this.name}' has no parts`);
+  }
+
+  #refuse(amount: number): void {
+    const book = this.#book;
+    if (book.recording === undefined) return;
+    if (!(amount >= 0 && amount <= AMOUNT_MAX)) {
+      book.misuse(`task '${this.name}' cannot advance by ${amount}`);
+    } else if (this.kind !== 'leaf') {
+      book.misuse(`task '${this.name}' is a ${this.kind}: its parts have the progress`);
+    } else if (!book.isDetached) {
+      book.misuse(`task '${this.name}' is ${this.#status} and cannot advance: await its start`);
+    }
+  }
+}
+
+/** Why something failed, and what it says it was doing. */
+const TEXT_MAX = 4096;
+
+function reasonOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX - 1)}…` : text;
+}

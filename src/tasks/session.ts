@@ -1,0 +1,206 @@
+import { hostname } from 'node:os';
+import type { Durability, Engine } from '../engine/engine.ts';
+import { openSqlite } from '../engine/sqlite.ts';
+import type { Steps } from '../engine/steps.ts';
+import { selfIdentity } from '../owner/identity.ts';
+import { leaveAtExit } from './exit.ts';
+import { goneOwners } from './follow/liveness.ts';
+import type { Book, Recorder, Recording } from './live/book.ts';
+import { Flusher, LEASE_MS } from './live/flusher.ts';
+import { Job } from './live/job.ts';
+import { SlotSpace } from './live/slots.ts';
+import type { Plan } from './model/plan.ts';
+import type { JobRecord, JobTree } from './model/record.ts';
+import { activeOwners } from './read/jobs.ts';
+import { tasksSchema } from './schema.ts';
+import type { Owner } from './write/owners.ts';
+import { reapBody } from './write/reap.ts';
+import { compactBody, pruneBody, type Retention } from './write/retain.ts';
+
+/** What is wrong use of the hot path to do: be told once a process, or be thrown. */
+export type OnMisuse = 'warn-once' | 'throw';
+
+export interface SessionOptions {
+  /** Absolute path of the database file. */
+  readonly file: string;
+  readonly durability: Durability;
+  readonly lockTimeoutMs: number | undefined;
+  readonly create: boolean | undefined;
+  readonly onMisuse: OnMisuse;
+  readonly retention: Retention;
+  /** Epoch ms. */
+  readonly now: () => number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What is over is taken away by those who register, and no more often than this. */
+const RETENTION_MS = 60_000;
+
+/** Longer command lines are cut. */
+const COMMAND_MAX = 1024;
+
+/** A store file as one `open` has it: its connections, and the jobs that this process runs there. */
+export class Session implements Recorder {
+  readonly file: string;
+  readonly now: () => number;
+  readonly engine: Engine;
+  readonly recording: Recording;
+  readonly #options: SessionOptions;
+  readonly #slots = new SlotSpace();
+  readonly #books = new Map<number, Book>();
+  readonly #forgetExit: () => void;
+  #flusher: Flusher | undefined;
+  #reader: Promise<Engine> | undefined;
+  #retainedAt = Number.NEGATIVE_INFINITY;
+  #hasWarned = false;
+  #closing: Promise<void> | undefined;
+
+  static async open(options: SessionOptions): Promise<Session> {
+    return new Session(await openSqlite({ ...options, schema: tasksSchema }), options);
+  }
+
+  private constructor(engine: Engine, options: SessionOptions) {
+    this.file = options.file;
+    this.now = options.now;
+    this.engine = engine;
+    this.#options = options;
+    this.#forgetExit = leaveAtExit(() => this.#leaveNow());
+    this.recording = {
+      write: (body) => this.write(body),
+      pulse: {
+        claim: () => this.#slots.claim(),
+        release: (slot) => this.#slots.release(slot),
+        track: (task, jobId, slots, progress) => this.#flusher?.track(task, jobId, slots, progress),
+        addSlot: (task, slot) => this.#flusher?.addSlot(task, slot),
+        untrack: (task) => this.#flusher?.untrack(task),
+        message: (task, text) => this.#flusher?.message(task, text),
+      },
+    };
+  }
+
+  /** One transaction, at the time of its turn. */
+  write<T>(body: (at: number) => Steps<T>, signal?: AbortSignal): Promise<T> {
+    return this.engine.write(() => body(this.now()), { signal });
+  }
+
+  read<T>(body: () => Steps<T>, signal?: AbortSignal): Promise<T> {
+    return this.engine.read(body, { signal });
+  }
+
+  /** A connection for those who follow the log: what they do, no writer of this process waits for. */
+  reader(): Promise<Engine> {
+    const { file, durability } = this.#options;
+    this.#reader ??= openSqlite({ file, durability, schema: tasksSchema, create: false });
+    return this.#reader;
+  }
+
+  /** This process, with a lease that begins now. */
+  owner(): Owner {
+    return {
+      identity: selfIdentity(),
+      host: hostname(),
+      command: [process.title, ...process.argv.slice(1)].join(' ').slice(0, COMMAND_MAX),
+      cwd: process.cwd(),
+      leaseUntil: this.now() + LEASE_MS,
+    };
+  }
+
+  /** Handles for a job that was registered, whose owner's row has the number `ownerId`. */
+  adopt(tree: JobTree, plan: Plan): Job {
+    const job = new Job(this, tree, plan);
+    this.#books.set(tree.job.id, job.book);
+    this.#flusher ??= this.#startFlusher(tree.job.owner);
+    // The root is followed from the start, so that the lease is renewed while a job waits.
+    this.#flusher.track(tree.job.root, tree.job.id, [], 0);
+    return job;
+  }
+
+  ended({ id, root }: JobRecord): void {
+    this.#books.delete(id);
+    this.#flusher?.untrack(root);
+  }
+
+  /** Looks at the owners of active jobs, and ends the tasks of those that are gone; answers how many jobs. */
+  async reap(): Promise<number> {
+    const owners = await this.read(activeOwners);
+    const gone = goneOwners(owners, this.now());
+    if (gone.length === 0) return 0;
+    return await this.write((at) => reapBody(gone, at));
+  }
+
+  /** Takes away what is over, if nobody here has done so for a while. */
+  async retain(): Promise<void> {
+    if (this.now() - this.#retainedAt < RETENTION_MS) return;
+    this.#retainedAt = this.now();
+    await this.prune();
+  }
+
+  /** Takes away what is over; answers how many jobs. */
+  async prune(): Promise<number> {
+    const { retention } = this.#options;
+    let count = 0;
+    for (;;) {
+      const removed = await this.write((at) => pruneBody(retention, at));
+      await this.write(() => compactBody(retention));
+      count += removed;
+      if (removed === 0) return count;
+    }
+  }
+
+  misuse(what: string): void {
+    if (this.#options.onMisuse === 'throw') throw new TypeError(what);
+    if (this.#hasWarned) return;
+    this.#hasWarned = true;
+    process.emitWarning(`${what} (further ones of this kind are not told)`, 'HoldfastTasksWarning');
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#finish();
+    return this.#closing;
+  }
+
+  async #finish(): Promise<void> {
+    this.#forgetExit();
+    await this.#flusher?.close();
+    const reader = await this.#reader?.catch(() => undefined);
+    await reader?.close();
+    await this.engine.close();
+  }
+
+  #startFlusher(ownerId: number): Flusher {
+    const { file, durability } = this.#options;
+    return Flusher.start(
+      { file, durability, ownerId },
+      {
+        gone: (tasks) => this.#detach(tasks),
+        cancelRequested: (jobs) => {
+          for (const id of jobs) this.#books.get(id)?.requestCancel();
+        },
+        failed: (error) => this.#warnOf(error),
+      },
+    );
+  }
+
+  /** Tasks whose rows are gone, or which somebody else has ended. */
+  #detach(tasks: readonly number[]): void {
+    for (const [id, book] of this.#books) {
+      if (!tasks.some((task) => book.task(task)?.status === 'running')) continue;
+      book.detach();
+      this.#books.delete(id);
+    }
+  }
+
+  #warnOf(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    process.emitWarning(`progress of tasks is not written: ${reason}`, 'HoldfastTasksWarning');
+  }
+
+  /** The process ends now: what was asked for is written, and the last progress if that is quick. */
+  #leaveNow(): void {
+    this.#flusher?.flushAtExit(this.engine);
+    this.engine.finishNow(EXIT_MS);
+  }
+}
+
+/** What the end of a process waits for the writer lock. */
+const EXIT_MS = 50;

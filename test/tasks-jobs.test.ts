@@ -1,0 +1,239 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { HoldfastError } from '../src/errors.ts';
+import { aggregate, group, iterative, type JobInfo, leaf } from '../src/tasks.ts';
+import { openTasks } from './tasks/directory.ts';
+
+const code = (expected: string) => (error: unknown) =>
+  error instanceof HoldfastError && error.code === expected;
+
+const statuses = (job: JobInfo | undefined) => job?.tasks.map(({ status }) => status).join(' ');
+
+describe('a job', () => {
+  test('is listed with its tree, and ends with its progress', async (t) => {
+    const tasks = await openTasks(t, { user: 'ann' });
+    const plan = group('import', [leaf('read', { volume: 10 }), leaf('write')]);
+    const job = await tasks.register(plan, { job: 'j1' });
+    assert.equal(statuses(await tasks.get('j1')), 'pending pending pending');
+    await job.child('read').start();
+    assert.equal(statuses(await tasks.get('j1')), 'running running pending');
+    job.child('read').advance(4);
+    await job.child('read').finish();
+    await job.child('write').run((task) => task.advance(3));
+    await job.finish();
+    const found = await tasks.get('j1');
+    assert.equal(statuses(found), 'finished finished finished');
+    assert.deepEqual(
+      found?.tasks.map(({ progress, volume }) => [progress, volume]),
+      [
+        [0, null],
+        [10, 10],
+        [3, 3],
+      ],
+    );
+    assert.equal(found && aggregate(found.tasks).get(found.job.root)?.fraction, 1);
+    assert.equal(found?.owner.pid, process.pid);
+    assert.ok(found?.tasks.every(({ finishedAt }) => finishedAt !== null));
+  });
+
+  test('is final when it has ended', async (t) => {
+    const tasks = await openTasks(t);
+    const job = await tasks.register(leaf('a'), { job: 'x' });
+    await assert.rejects(job.finish(), code('ILLEGAL_TRANSITION'));
+    await job.start();
+    await assert.rejects(job.start(), code('ILLEGAL_TRANSITION'));
+    await job.cancel();
+    for (const call of [job.start(), job.finish(), job.fail('no'), job.cancel()]) {
+      await assert.rejects(call, code('ILLEGAL_TRANSITION'));
+    }
+    assert.equal(statuses(await tasks.get('x')), 'canceled');
+  });
+
+  test('fails downwards, and upwards when asked', async (t) => {
+    const tasks = await openTasks(t);
+    const plan = group(
+      'root',
+      [group('a', [leaf('a1'), leaf('a2'), leaf('a3')], { mode: 'parallel' }), leaf('b')],
+      { mode: 'parallel' },
+    );
+    const job = await tasks.register(plan, { job: 'x' });
+    await job.child('a', 'a1').start();
+    await job.child('a', 'a2').start();
+    job.child('a', 'a2').advance(7);
+    await job.child('b').start();
+    await job.child('a').fail(new Error('broken'));
+    // root a a1 a2 a3 b
+    assert.equal(statuses(await tasks.get('x')), 'running failed failed failed canceled running');
+    assert.equal((await tasks.get('x'))?.tasks[3]?.progress, 7);
+    await job.child('b').fail('too', { ancestors: true });
+    assert.equal(statuses(await tasks.get('x')), 'failed failed failed failed canceled failed');
+    assert.equal((await tasks.get('x'))?.tasks[0]?.error, 'too');
+  });
+
+  test('runs the parts of a sequence one at a time', async (t) => {
+    const tasks = await openTasks(t);
+    const job = await tasks.register(group('s', [leaf('a'), leaf('b')]));
+    await job.child('a').start();
+    await assert.rejects(job.child('b').start(), code('ILLEGAL_TRANSITION'));
+    await assert.rejects(job.finish(), code('ILLEGAL_TRANSITION'));
+    await job.child('a').finish();
+    await job.child('b').start();
+  });
+
+  test('leaves out what never ran', async (t) => {
+    const tasks = await openTasks(t);
+    const job = await tasks.register(group('s', [leaf('a', { volume: 5 }), leaf('b')]), {
+      job: 'x',
+    });
+    await job.child('a').run((task) => task.advance(5));
+    await job.finish();
+    const found = await tasks.get('x');
+    assert.equal(statuses(found), 'finished finished canceled');
+    assert.equal(found && aggregate(found.tasks).get(found.job.root)?.fraction, 1);
+  });
+});
+
+describe('rounds', () => {
+  test('of a fixed number are all run', async (t) => {
+    const tasks = await openTasks(t);
+    const job = await tasks.register(iterative('i', [leaf('a'), leaf('b')], { rounds: 2 }));
+    await job.start();
+    for (let count = 0; count < 3; count += 1) await (await job.root.next())?.finish();
+    await assert.rejects(job.finish(), code('ILLEGAL_TRANSITION'));
+    await (await job.root.next())?.finish();
+    assert.equal(await job.root.next(), undefined);
+    await job.finish();
+  });
+
+  test('of a dynamic number may be fewer', async (t) => {
+    const tasks = await openTasks(t);
+    const plan = iterative('i', [leaf('a')], { mode: 'dynamic', rounds: 3 });
+    const job = await tasks.register(plan, { job: 'x' });
+    await job.start();
+    await (await job.root.next())?.finish();
+    await job.finish();
+    const found = await tasks.get('x');
+    assert.equal(statuses(found), 'finished finished canceled canceled');
+    assert.equal(found && aggregate(found.tasks).get(found.job.root)?.fraction, 1);
+  });
+
+  test('of an open number go on', async (t) => {
+    const tasks = await openTasks(t);
+    const plan = iterative('i', [leaf('a'), leaf('b')], { mode: 'open' });
+    const job = await tasks.register(plan, { job: 'x' });
+    await job.start();
+    for (let count = 0; count < 5; count += 1) await (await job.root.next())?.finish();
+    await job.finish();
+    assert.equal(
+      statuses(await tasks.get('x')),
+      'finished finished finished finished finished finished canceled',
+    );
+  });
+});
+
+describe('an id', () => {
+  test('of an active job is refused or replaced', async (t) => {
+    const tasks = await openTasks(t);
+    const first = await tasks.register(leaf('a'), { job: 'x' });
+    await first.start();
+    await assert.rejects(tasks.register(leaf('b'), { job: 'x' }), code('CONFLICT'));
+    const second = await tasks.register(leaf('b'), { job: 'x', onConflict: 'replace' });
+    assert.equal(second.generation, 2);
+    await assert.rejects(first.finish(), code('DETACHED'));
+    assert.ok(first.signal.aborted);
+    assert.equal((await tasks.get('x'))?.tasks[0]?.name, 'b');
+    await second.start();
+    await second.finish();
+    const third = await tasks.register(leaf('c'), { job: 'x' });
+    assert.equal(third.generation, 3);
+  });
+
+  test('is the same under two users twice', async (t) => {
+    const tasks = await openTasks(t);
+    await tasks.register(leaf('a'), { job: 'x', user: 'ann' });
+    await tasks.register(leaf('b'), { job: 'x', user: 'bob' });
+    const { items } = await tasks.list({ job: 'x', allUsers: true });
+    assert.deepEqual(
+      items.map(({ job }) => job.user),
+      ['ann', 'bob'],
+    );
+  });
+
+  test('is a UUID of version 7 that sorts by its making', async (t) => {
+    const tasks = await openTasks(t);
+    const ids: string[] = [];
+    for (let count = 0; count < 20; count += 1) ids.push((await tasks.register(leaf('a'))).id);
+    assert.deepEqual(ids.toSorted(), ids);
+    assert.match(ids[0] ?? '', /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-/);
+  });
+});
+
+describe('memory', () => {
+  test('is reserved while a job is active, whatever becomes of it', async (t) => {
+    const tasks = await openTasks(t);
+    await tasks.setMemoryLimit(100);
+    const memory = { minBytes: 10, maxBytes: 60 };
+    const job = await tasks.register(leaf('a'), { memory, job: 'x' });
+    await assert.rejects(tasks.register(leaf('b'), { memory }), code('BUDGET_EXCEEDED'));
+    await job.reserve(90);
+    await job.reserve(40);
+    const other = await tasks.register(leaf('b'), { memory });
+    await assert.rejects(job.reserve(41), code('BUDGET_EXCEEDED'));
+    assert.equal((await tasks.reservations()).reservedBytes, 100);
+    await other.cancel();
+    await tasks.remove('x', { force: true });
+    assert.deepEqual(await tasks.reservations(), { limitBytes: 100, reservedBytes: 0, byUser: {} });
+  });
+});
+
+describe('removal', () => {
+  test('asks for force while a job is active', async (t) => {
+    const tasks = await openTasks(t);
+    const job = await tasks.register(leaf('a'), { job: 'x' });
+    await assert.rejects(tasks.remove('x'), code('CONFLICT'));
+    await assert.rejects(tasks.purge(), code('CONFLICT'));
+    assert.equal(await tasks.purge({ force: true }), 1);
+    assert.equal(await tasks.remove('x'), false);
+    await assert.rejects(job.start(), code('DETACHED'));
+  });
+
+  test('of old jobs never removes one that has the id anew', async (t) => {
+    let now = 1_000_000;
+    const tasks = await openTasks(t, { now: () => now, retention: { endedMs: 1000 } });
+    await (await tasks.register(leaf('a'), { job: 'x' })).cancel();
+    await tasks.register(leaf('b'), { job: 'x' });
+    now += 5000;
+    assert.equal(await tasks.prune(), 0);
+    assert.equal((await tasks.get('x'))?.tasks[0]?.name, 'b');
+  });
+});
+
+describe('databases', () => {
+  test('are one whatever the spelling', async (t) => {
+    const tasks = await openTasks(t, { database: ' Neo4J ' });
+    await tasks.register(leaf('a'), { job: 'x' });
+    assert.equal((await tasks.at('NEO4j').get('x'))?.job.database, 'neo4j');
+    assert.equal(await tasks.at('other').get('x'), undefined);
+    assert.deepEqual(await tasks.databases(), [
+      { name: 'neo4j', display: 'Neo4J', jobs: 1, active: 1 },
+    ]);
+    assert.equal(await tasks.at('neo4j').purge({ force: true }), 1);
+  });
+});
+
+describe('a store that is not enabled', () => {
+  test('takes every call and keeps nothing', async (t) => {
+    const tasks = await openTasks(t, { enabled: false });
+    const plan = group('g', [leaf('a'), iterative('i', [leaf('b')], { mode: 'open' })]);
+    await tasks.run(plan, async (job) => {
+      await job.child('a').run((task) => task.advance());
+      const loop = job.child('i');
+      await loop.start();
+      for (let count = 0; count < 3; count += 1) await (await loop.next())?.finish();
+      await job.root.warn('nothing');
+      assert.equal(loop.children.length, 3);
+    });
+    assert.deepEqual((await tasks.list()).items, []);
+    for await (const _ of tasks.subscribe()) assert.fail('there is nothing to tell');
+  });
+});
