@@ -19,6 +19,7 @@ export type {
 } from './tasks/calls.ts';
 
 export { type Estimate, Forecast } from './tasks/eta/forecast.ts';
+export { ShownRemaining } from './tasks/eta/shown.ts';
 export type { Handler, Listener } from './tasks/follow/listener.ts';
 export { attach, type SharedCounter } from './tasks/live/attach.ts';
 export type { Job } from './tasks/live/job.ts';
