@@ -6,13 +6,14 @@ import {
   Forecast,
   type JobTree,
   type OwnerRecord,
+  ShownRemaining,
   type TaskRecord,
   type Tasks,
 } from '../../tasks.ts';
 import { plainText } from '../text.ts';
 import { amountText } from './amount.ts';
 import { elapsedBrief } from './elapsed.ts';
-import { durationsOf, etaText } from './eta.ts';
+import { durationsOf } from './eta.ts';
 import type { FrameLine } from './frame.ts';
 import { elapsedMs, ownerText, statusText } from './job-cells.ts';
 import { barText, percentText } from './percent.ts';
@@ -39,6 +40,7 @@ export function momentNow(): Moment {
 /** Jobs as a terminal shows them while they go on. */
 export class JobBoard {
   readonly #forecast = new Forecast();
+  readonly #shown = new ShownRemaining();
   readonly #durations = new Map<number, Durations>();
   readonly #owners = new Map<number, OwnerRecord>();
 
@@ -55,8 +57,9 @@ export class JobBoard {
     }
   }
 
-  forget({ job }: JobTree): void {
+  forget({ job, tasks }: JobTree): void {
     this.#durations.delete(job.id);
+    for (const { id } of tasks) this.#shown.forget(id);
   }
 
   /** A line for each task of these jobs. */
@@ -74,10 +77,18 @@ export class JobBoard {
       rank: rankOf(row),
       cells: [
         cut(row.depth === 0 ? row.name : branchText({ ...row, depth: row.depth - 1 }), nameWidth),
-        ...figuresOf(row.task, aggregates.get(row.task.id), estimates.get(row.task.id), now),
+        ...figuresOf(row.task, aggregates.get(row.task.id), now),
+        this.#etaOf(row.task, estimates.get(row.task.id), steadyNow),
         this.#noteOf(tree, row, aggregates.get(row.task.id)),
       ],
     }));
+  }
+
+  /** Of what runs; it may not jump from look to look, or nobody can read it. */
+  #etaOf({ id, status }: TaskRecord, estimate: Estimate | undefined, steadyNow: number): string {
+    const remainingMs = status === 'running' ? (estimate?.remainingMs ?? null) : null;
+    const shownMs = this.#shown.show(id, remainingMs, steadyNow);
+    return shownMs === null ? '' : `ETA ${elapsedBrief(shownMs)}`;
   }
 
   #noteOf(tree: JobTree, { task, depth }: TreeRow, sum: Aggregate | undefined): string {
@@ -92,21 +103,14 @@ export class JobBoard {
   }
 }
 
-function figuresOf(
-  task: TaskRecord,
-  sum: Aggregate | undefined,
-  estimate: Estimate | undefined,
-  now: number,
-): readonly string[] {
+function figuresOf(task: TaskRecord, sum: Aggregate | undefined, now: number): readonly string[] {
   const ms = elapsedMs(task, now);
   const fraction = sum?.fraction ?? null;
-  const eta = task.status === 'running' ? etaText(estimate) : '-';
   return [
     barText(fraction),
     percentText(fraction),
     task.status,
     ms === null ? '-' : elapsedBrief(ms),
-    eta === '-' ? '' : `ETA ${eta}`,
   ];
 }
 
