@@ -26,9 +26,9 @@ cpSync(join(root, 'src/web/page'), join(out, 'web/page'), {
 
 /**
  * Entries that the bundle shares with the rest of dist: errors are told apart by their class, the
- * rig starts its workers by file name, and the page is served from files.
+ * rig and the tasks store start workers by file name, and the page is served from files.
  */
-const shared = ['errors', 'torture', 'web'];
+const shared = ['errors', 'tasks', 'torture', 'web'];
 const keepShared = {
   name: 'keep-shared',
   setup(bundler) {

@@ -2,27 +2,10 @@ import type { Steps } from '../../engine/steps.ts';
 import { HoldfastError } from '../../errors.ts';
 import { inOrder, type Plan } from '../model/plan.ts';
 import { isFinal, type JobRecord, type JobTree, type TaskRecord } from '../model/record.ts';
-import type { Outcome, Seen, Sightings } from '../write/transition.ts';
+import type { Outcome, Seen, Sightings } from '../write/outcome.ts';
 import { drafted } from './draft.ts';
-import type { Slot } from './slots.ts';
-import { Task } from './task.ts';
-
-/** What carries the progress of this process to the file. */
-export interface Pulse {
-  claim(): Slot;
-  release(slot: Slot): void;
-  track(task: number, jobId: number, slots: readonly Slot[], progress: number): void;
-  addSlot(task: number, slot: Slot): void;
-  untrack(task: number): void;
-  message(task: number, text: string | null): void;
-}
-
-/** A store that is written. */
-export interface Recording {
-  readonly pulse: Pulse;
-  /** One transaction, at the time that it is given. */
-  write<T>(body: (at: number) => Steps<T>): Promise<T>;
-}
+import type { Recording } from './recording.ts';
+import { Task, type TaskBook } from './task.ts';
 
 /** What the handles of a job do their work with. */
 export interface Recorder {
@@ -35,7 +18,7 @@ export interface Recorder {
 }
 
 /** The handles of one job, and what they know of each other. */
-export class Book {
+export class Book implements TaskBook {
   readonly job: JobRecord;
   readonly root: Task;
   readonly #recorder: Recorder;

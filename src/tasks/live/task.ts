@@ -3,20 +3,18 @@ import { HoldfastError, wrongArgument } from '../../errors.ts';
 import type { ProgressReport } from '../calls.ts';
 import type { LogEvent } from '../model/event.ts';
 import { assertAmount, type Plan } from '../model/plan.ts';
-import { isFinal, type TaskKind, type TaskRecord, type TaskStatus } from '../model/record.ts';
+import {
+  isFinal,
+  type JobRecord,
+  type TaskKind,
+  type TaskRecord,
+  type TaskStatus,
+} from '../model/record.ts';
 import { type Action, statusAfter } from '../model/status.ts';
 import { logBody, setVolumeBody } from '../write/annotate.ts';
-import {
-  addBody,
-  type Change,
-  endBody,
-  finishBody,
-  nextBody,
-  type Outcome,
-  type Seen,
-  startBody,
-} from '../write/transition.ts';
-import type { Book } from './book.ts';
+import type { Change, Outcome, Seen, Sightings } from '../write/outcome.ts';
+import { addBody, endBody, finishBody, nextBody, startBody } from '../write/transition.ts';
+import type { Recording } from './recording.ts';
 import type { Slot, TaskShare } from './slots.ts';
 import { StepCounter } from './steps.ts';
 
@@ -25,6 +23,25 @@ const AMOUNT_MAX = Number.MAX_SAFE_INTEGER;
 
 /** Stands where a task has no slot; nothing is ever added to it. */
 const NO_VALUES = new Float64Array(1);
+
+/** The tasks of a job together, as each of them sees it. */
+export interface TaskBook {
+  readonly job: JobRecord;
+  readonly root: Task;
+  /** Undefined: nothing is recorded. */
+  readonly recording: Recording | undefined;
+  readonly isDetached: boolean;
+  readonly isCancelRequested: boolean;
+  misuse(what: string): void;
+  task(id: number): Task | undefined;
+  transit(
+    recording: Recording,
+    body: (at: number) => Steps<Outcome>,
+    plans?: readonly Plan[],
+  ): Promise<Outcome>;
+  draft(plans: readonly Plan[], parent: Task): readonly Task[];
+  sightings(task: Task): Sightings;
+}
 
 /** How a task ends with its parts. */
 export interface FailOptions {
@@ -41,7 +58,7 @@ export class Task {
   readonly id: number;
   readonly name: string;
   readonly kind: TaskKind;
-  readonly #book: Book;
+  readonly #book: TaskBook;
   readonly #round: readonly Plan[];
   readonly #isEndless: boolean;
   readonly #children: Task[] = [];
@@ -59,7 +76,12 @@ export class Task {
   #isShared = false;
 
   /** Made by the job. */
-  constructor(book: Book, record: TaskRecord, round: readonly Plan[], parent: Task | undefined) {
+  constructor(
+    book: TaskBook,
+    record: TaskRecord,
+    round: readonly Plan[],
+    parent: Task | undefined,
+  ) {
     this.id = record.id;
     this.name = record.name;
     this.kind = record.kind;

@@ -4,7 +4,7 @@ import { statusWithin } from '../model/status.ts';
 import type { JobRow, TaskRow } from '../rows.ts';
 import { recordDuration } from './durations.ts';
 import { recordEvent } from './journal.ts';
-import type { Change, Sightings } from './transition.ts';
+import type { Change, Sightings } from './outcome.ts';
 
 /** How a task comes to its end. */
 interface End {

@@ -7,29 +7,8 @@ import type { JobRow, TaskRow } from '../rows.ts';
 import { endTask, endWithin } from './end.ts';
 import { detached, requireJob } from './jobs.ts';
 import { nextTaskSeq, recordEvent } from './journal.ts';
+import type { Change, Outcome, Sightings } from './outcome.ts';
 import { insertTasks } from './tasks.ts';
-
-/** What the process of a task knows of its progress, and nobody has written yet. */
-export interface Seen {
-  readonly progress: number;
-  readonly message: string | null;
-}
-
-/** By id of task. */
-export type Sightings = ReadonlyMap<number, Seen>;
-
-/** What a transition did, for the handles of the process that asked for it. */
-export interface Outcome {
-  readonly changes: readonly Change[];
-  readonly added: readonly TaskRecord[];
-}
-
-export interface Change {
-  readonly task: number;
-  readonly status: TaskStatus;
-  readonly progress: number;
-  readonly volume: number | null;
-}
 
 /**
  * Starts a task, and first those of its ancestors that are pending.
