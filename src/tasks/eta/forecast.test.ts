@@ -111,7 +111,7 @@ describe('a leaf that is watched', () => {
 
   test('is still estimated among more leaves than are remembered', () => {
     const forecast = new Forecast();
-    for (let id = 1; id <= 25_000; id += 1) forecast.observe(id, 0, T0);
+    for (let id = 1; id <= 15_000; id += 1) forecast.observe(id, 0, T0);
     assert.equal(forecast.of(leaf(50, T0), T0 + 10 * second).get(1)?.remainingMs, 10 * second);
   });
 });
@@ -263,17 +263,17 @@ describe('an iterative task', () => {
   });
 });
 
-test('a chain of ten thousand tasks, and a hundred thousand side by side, have estimates', () => {
+test('a chain of ten thousand tasks, and twenty thousand side by side, have estimates', () => {
   const tasks: TaskRecord[] = [];
   for (let id = 1; id <= 10_000; id += 1) {
     tasks.push(taskOf({ id, parent: id === 1 ? null : id - 1, kind: 'group', mode: 'sequential' }));
   }
-  for (let id = 10_001; id <= 110_000; id += 1) {
+  for (let id = 10_001; id <= 30_000; id += 1) {
     tasks.push(taskOf({ id, parent: 10_000, volume: 10, progress: 5, ...running }));
   }
   const durations = new Map([['task 1 :: task 2', [second]]]);
   const found = new Forecast().of(tasks, T0 + second, durations);
-  assert.ok(Math.abs((found.get(1)?.remainingMs ?? 0) - 100_000 * second) < second);
+  assert.ok(Math.abs((found.get(1)?.remainingMs ?? 0) - 20_000 * second) < second);
 });
 
 test('whatever a tree is like, its estimates are numbers from 0 in their order, or nothing', () => {

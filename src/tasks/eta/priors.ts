@@ -32,10 +32,9 @@ export class Priors {
   get(task: number): Prior | undefined {
     const path = this.#byTask.get(task);
     if (path === undefined) return undefined;
-    if (path.prior === undefined) {
-      const former = path.text === undefined ? undefined : this.#durations.get(path.text);
-      path.prior = priorOf([...(former ?? []), ...path.runsMs.slice(-RUNS_MAX)]);
-    }
+    const former = path.text === undefined ? undefined : this.#durations.get(path.text);
+    if (former === undefined && path.runsMs.length === 0) return undefined;
+    path.prior ??= priorOf([...(former ?? []), ...path.runsMs.slice(-RUNS_MAX)]);
     return path.prior;
   }
 
