@@ -22,7 +22,6 @@ export const tasksProgram: Program = {
     list: entry('List jobs', async () => (await import('./list.ts')).list),
     show: entry('Show a job and its parts', async () => (await import('./show.ts')).show),
     watch: entry('Show jobs as they go', async () => (await import('./watch.ts')).watch),
-    serve: entry('Show the tasks in a browser', async () => (await import('./serve.ts')).serve),
     tail: entry('Print what happened, and what happens', async () => {
       return (await import('./tail.ts')).tail;
     }),
