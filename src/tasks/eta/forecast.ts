@@ -13,7 +13,7 @@ export interface Estimate {
   /** Of late, in its unit. */
   readonly ratePerSecond: number | null;
   readonly remainingMs: number | null;
-  /** From the 20th to the 80th of a hundred runs, judged by two or more former ones. */
+  /** When 20 and 80 of a hundred runs would be over, by two or more former ones. */
   readonly lowMs: number | null;
   readonly highMs: number | null;
 }
@@ -43,7 +43,7 @@ export class Forecast {
 
   /**
    * Takes the progress of a running leaf as of a moment, the first time at its start if that is seen:
-   * then no clock but the caller's counts. What `of` is shown needs not be said here.
+   * then no clock but the caller's counts. What `of` is shown need not be said here.
    */
   observe(task: number, progress: number, atMs: number): void {
     const trace = this.#traces.get(task);
