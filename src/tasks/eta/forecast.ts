@@ -1,22 +1,14 @@
 import type { Durations } from '../calls.ts';
 import { type Aggregate, aggregate } from '../model/aggregate.ts';
 import { isFinal, type TaskRecord } from '../model/record.ts';
-import { estimateOf } from './estimate.ts';
+import { type Estimate, estimateOf } from './estimate.ts';
 import { estimateGroup } from './group.ts';
 import { type Prior, remainingAfter } from './prior.ts';
 import { Priors } from './priors.ts';
 import { Rest } from './rest.ts';
 import { Trace } from './trace.ts';
 
-/** How an active task gets on. Null is what nobody can know. */
-export interface Estimate {
-  /** Of late, in its unit. */
-  readonly ratePerSecond: number | null;
-  readonly remainingMs: number | null;
-  /** When 20 and 80 of a hundred runs would be over, by two or more former ones. */
-  readonly lowMs: number | null;
-  readonly highMs: number | null;
-}
+export type { Estimate };
 
 /** More leaves than run at once; beyond them, those that were seen first are forgotten. */
 const TRACES_MAX = 10_000;

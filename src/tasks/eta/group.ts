@@ -1,7 +1,6 @@
 import type { Aggregate } from '../model/aggregate.ts';
 import type { TaskRecord } from '../model/record.ts';
-import { estimateOf } from './estimate.ts';
-import type { Estimate } from './forecast.ts';
+import { type Estimate, estimateOf } from './estimate.ts';
 import { type Prior, remainingAfter } from './prior.ts';
 import type { Rest } from './rest.ts';
 

@@ -1,4 +1,4 @@
-import type { Estimate } from './forecast.ts';
+import type { Estimate } from './estimate.ts';
 
 /** A child of a group, as the group's estimate sees it. */
 export interface Share {
