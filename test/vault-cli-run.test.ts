@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { existsSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, test } from 'node:test';
-import { CommandLine, ended, isLinux, until } from './vault/command-line.ts';
+import { ended, isLinux, until } from './support/store-line.ts';
+import { CommandLine } from './vault/command-line.ts';
 
 const SECRET = 's3cr3t/value+1';
 const KEY = 'a1'.repeat(32);

@@ -3,8 +3,9 @@ import { spawn, spawnSync } from 'node:child_process';
 import { openSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { Vault } from '../src/vault.ts';
+import { bin, catches, ended, isLinux } from './support/store-line.ts';
 import { CHEAP } from './vault/carried-files.ts';
-import { bin, CommandLine, catches, ended, isLinux } from './vault/command-line.ts';
+import { CommandLine } from './vault/command-line.ts';
 
 interface Slot {
   readonly id: string;

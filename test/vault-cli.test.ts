@@ -3,7 +3,8 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { KeyInfo } from '../src/vault.ts';
-import { CommandLine, ended } from './vault/command-line.ts';
+import { ended } from './support/store-line.ts';
+import { CommandLine } from './vault/command-line.ts';
 
 const fixtures = join(import.meta.dirname, 'fixtures', 'keyvault');
 

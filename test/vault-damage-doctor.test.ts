@@ -10,7 +10,8 @@ import { describe, type TestContext, test } from 'node:test';
 import { thisHost } from '../src/engine/files.ts';
 import { placeFindings } from '../src/vault/doctor/inspect.ts';
 import { findDamage, inspectVault, newRecoveryCode, Vault } from '../src/vault.ts';
-import { bin, CommandLine } from './vault/command-line.ts';
+import { bin } from './support/store-line.ts';
+import { CommandLine } from './vault/command-line.ts';
 
 interface Place {
   readonly dir: string;

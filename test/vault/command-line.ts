@@ -1,41 +1,15 @@
-import assert from 'node:assert/strict';
-import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { constants, tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
-import { setTimeout as passing } from 'node:timers/promises';
 import { Vault } from '../../src/vault.ts';
+import { StoreLine } from '../support/store-line.ts';
 
-export const bin = join(import.meta.dirname, '..', '..', 'bin', 'holdfast.js');
-const UNWANTED = /^(TROP_|HOLDFAST_|NODE_TEST_CONTEXT$|NODE_EXTRA_CA_CERTS$)/;
-/** Nothing here takes as long on a machine that works. */
-const TIMEOUT_MS = 60_000;
-
-export interface Result {
-  /** The exit status, or the signal that ended it. */
-  readonly code: number | string;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-export interface How {
-  readonly input?: string | Uint8Array | undefined;
-  readonly env?: Readonly<Record<string, string>> | undefined;
-}
-
-/** `holdfast vault` in a directory of its own, whose vault opens by a key file that is not named. */
-export class CommandLine {
-  readonly temp = realpathSync(mkdtempSync(join(tmpdir(), 'holdfast-vault-cli-')));
-  readonly #children = new Set<ChildProcess>();
-
+/** `holdfast vault`, whose vault opens by a key file that is not named. */
+export class CommandLine extends StoreLine {
   constructor(t: TestContext) {
-    t.after(() => {
-      for (const child of this.#children) child.kill('SIGKILL');
-      rmSync(this.temp, { recursive: true, force: true });
-    });
+    super(t, 'vault');
+  }
+
+  protected override get env(): NodeJS.ProcessEnv {
+    return { ...super.env, HOLDFAST_VAULT_KEY_FILE: this.path('key') };
   }
 
   /** The vault by the library, and made where it is not there: that costs no process. */
@@ -44,89 +18,4 @@ export class CommandLine {
     await using vault = await Vault.open({ dir: this.path('data'), unlock });
     return await use(vault);
   }
-
-  path(name: string): string {
-    return join(this.temp, name);
-  }
-
-  /** A file that only its owner reads. */
-  file(name: string, content: string | Uint8Array): string {
-    writeFileSync(this.path(name), content, { mode: 0o600 });
-    return this.path(name);
-  }
-
-  read(name: string): string {
-    return readFileSync(this.path(name), 'utf8');
-  }
-
-  start(args: readonly string[], { env, ...options }: SpawnOptions = {}): ChildProcess {
-    const kept = Object.entries(process.env).filter(([name]) => !UNWANTED.test(name));
-    const child = spawn(process.execPath, [bin, 'vault', ...args], {
-      ...{ cwd: this.temp, timeout: TIMEOUT_MS, killSignal: 'SIGKILL' },
-      env: {
-        ...Object.fromEntries(kept),
-        HOLDFAST_DIR: this.path('data'),
-        HOLDFAST_VAULT_KEY_FILE: this.path('key'),
-        ...env,
-      },
-      ...options,
-    });
-    this.#children.add(child);
-    return child;
-  }
-
-  async run(args: readonly string[], { input = '', env = {} }: How = {}): Promise<Result> {
-    const child = this.start(args, { env });
-    const { stdin, stdout, stderr } = child;
-    assert.ok(stdin && stdout && stderr);
-    // Not everything is read where a command is refused.
-    stdin.on('error', () => undefined);
-    stdin.end(input);
-    const outcome = Promise.all([buffer(stdout), buffer(stderr), ended(child)]);
-    const [out, err, code] = await outcome;
-    return { code, stdout: out.toString(), stderr: err.toString() };
-  }
-
-  /** What a command prints that succeeds. */
-  async ok(line: string, how?: How): Promise<string> {
-    const result = await this.run(line.split(' '), how);
-    assert.equal(result.code, 0, `${line}: ${result.stderr}`);
-    return result.stdout;
-  }
-
-  async json<T = Record<string, unknown>>(line: string, how?: How): Promise<T> {
-    return JSON.parse(await this.ok(`${line} --json`, how));
-  }
-
-  /** How a command is refused. */
-  async fails(line: string, how?: How): Promise<Result> {
-    const result = await this.run(line.split(' '), how);
-    assert.notEqual(result.code, 0, line);
-    assert.doesNotMatch(result.stderr, /internal error|\n {4}at /);
-    return result;
-  }
-}
-
-/** The exit status of a process, or the signal that ended it. */
-export async function ended(child: ChildProcess): Promise<number | string> {
-  const [code, signal] = await once(child, 'exit');
-  return code ?? signal;
-}
-
-/** Without its /proc and /dev/shm there is less to be seen. */
-export const isLinux = process.platform === 'linux';
-
-/** Resolves once `check` holds. */
-export async function until(check: () => boolean): Promise<void> {
-  while (!check()) await passing(5);
-}
-
-/** Resolves once a process does something about a signal. */
-export async function catches(signal: NodeJS.Signals, { pid }: ChildProcess): Promise<void> {
-  const bit = 1n << BigInt(constants.signals[signal] - 1);
-  await until(() => {
-    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    const [, mask = '0'] = /^SigCgt:\s*([0-9a-f]+)$/m.exec(status) ?? [];
-    return (BigInt(`0x${mask}`) & bit) !== 0n;
-  });
 }
