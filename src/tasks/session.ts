@@ -11,7 +11,7 @@ import { Job } from './live/job.ts';
 import type { Recording } from './live/recording.ts';
 import { SlotSpace } from './live/slots.ts';
 import type { Plan } from './model/plan.ts';
-import type { JobRecord, JobTree } from './model/record.ts';
+import { isFinal, type JobRecord, type JobTree, type TaskStatus } from './model/record.ts';
 import { activeOwners } from './read/jobs.ts';
 import { tasksSchema } from './schema.ts';
 import type { Owner } from './write/owners.ts';
@@ -185,7 +185,7 @@ export class Session implements Recorder {
   /** Tasks whose rows are gone, or which somebody else has ended. */
   #detach(tasks: readonly number[]): void {
     for (const [id, book] of this.#books) {
-      if (!tasks.some((task) => book.task(task)?.status === 'running')) continue;
+      if (!tasks.some((task) => isActive(book.task(task)?.status))) continue;
       book.detach();
       this.#books.delete(id);
     }
@@ -198,10 +198,12 @@ export class Session implements Recorder {
 
   /** The process ends now: what was asked for is written, and the last progress if that is quick. */
   #leaveNow(): void {
-    this.#flusher?.flushAtExit(this.engine);
-    this.engine.finishNow(EXIT_MS);
+    if (this.#flusher) this.#flusher.flushAtExit(this.engine);
+    else this.engine.finishNow(0);
   }
 }
 
-/** What the end of a process waits for the writer lock. */
-const EXIT_MS = 50;
+/** What has ended by our own doing is no news. */
+function isActive(status: TaskStatus | undefined): boolean {
+  return status !== undefined && !isFinal(status);
+}

@@ -5,6 +5,7 @@ import { isFinal, type JobRecord, type JobTree, type TaskRecord } from '../model
 import type { Outcome, Seen, Sightings } from '../write/outcome.ts';
 import { drafted } from './draft.ts';
 import type { Recording } from './recording.ts';
+import { SilentTask } from './silent-task.ts';
 import { Task, type TaskBook } from './task.ts';
 
 /** What the handles of a job do their work with. */
@@ -123,7 +124,8 @@ export class Book implements TaskBook {
     return records.map((record) => {
       const plan = order.next().value;
       const parent = record.parent === null ? undefined : this.#tasks.get(record.parent);
-      const task = new Task(this, record, plan?.round ?? [], parent);
+      const kind = this.recording ? Task : SilentTask;
+      const task = new kind(this, record, plan?.round ?? [], parent);
       this.#tasks.set(task.id, task);
       return task;
     });

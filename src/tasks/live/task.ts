@@ -21,8 +21,11 @@ import { StepCounter } from './steps.ts';
 /** Beyond this a double does not count every one. */
 const AMOUNT_MAX = Number.MAX_SAFE_INTEGER;
 
-/** Stands where a task has no slot; nothing is ever added to it. */
+/** What tasks count in that have no slot: nobody looks at it. */
 const NO_VALUES = new Float64Array(1);
+
+/** The most that may be added at once while nothing may be: no amount is less. */
+const SHUT = -1;
 
 /** The tasks of a job together, as each of them sees it. */
 export interface TaskBook {
@@ -68,8 +71,8 @@ export class Task {
   #progress: number;
   #message: string | null = null;
   #steps: StepCounter | undefined;
-  // The hot path: whether the slot counts, and where it is.
-  #isOpen = false;
+  // The hot path: what may be added at once, and where to.
+  #amountMax = SHUT;
   #values: Float64Array = NO_VALUES;
   #index = 0;
   #slots: Slot[] = [];
@@ -210,7 +213,7 @@ export class Task {
    * or an allocation. What is counted while the task does not run is told by `onError`.
    */
   advance(amount: number = 1): void {
-    if (this.#isOpen && amount >= 0 && amount <= AMOUNT_MAX) {
+    if (amount >= 0 && amount <= this.#amountMax) {
       this.#values[this.#index] = (this.#values[this.#index] as number) + amount;
     } else this.#refuse(amount);
   }
@@ -296,6 +299,10 @@ export class Task {
     return { progress: this.progress, message: this.#message };
   }
 
+  get #isOpen(): boolean {
+    return this.#slots.length > 0;
+  }
+
   /** Follows a transition that was committed. For the job. */
   become({ status, progress, volume }: Change): void {
     this.#status = status;
@@ -316,14 +323,14 @@ export class Task {
     this.#slots = [slot];
     this.#values = slot.values;
     this.#index = slot.index;
-    this.#isOpen = true;
+    this.#amountMax = AMOUNT_MAX;
     pulse.track(this.id, this.#book.job.id, this.#slots, this.#progress);
     if (this.#message !== null) pulse.message(this.id, this.#message);
   }
 
   #close(progress: number): void {
     this.#progress = progress;
-    this.#isOpen = false;
+    this.#amountMax = SHUT;
     this.#values = NO_VALUES;
     this.#index = 0;
     const pulse = this.#book.recording?.pulse;
