@@ -70,6 +70,8 @@ export class Task {
   /** What is in the file when no slot counts. */
   #progress: number;
   #message: string | null = null;
+  /** The volume that is on its way to the file by `report`. */
+  #total: number | undefined;
   #steps: StepCounter | undefined;
   // The hot path: what may be added at once, and where to.
   #amountMax = SHUT;
@@ -226,7 +228,8 @@ export class Task {
   report({ progress, total, message }: ProgressReport): void {
     const done = this.progress;
     if (progress > done || !(progress >= 0)) this.advance(progress - done);
-    if (total !== undefined && total !== this.#volume) {
+    if (total !== undefined && total !== (this.#total ?? this.#volume)) {
+      this.#total = total;
       this.setVolume(total).catch((error: unknown) => this.#book.misuse(String(error)));
     }
     if (message !== undefined) this.describe(message);
@@ -242,8 +245,9 @@ export class Task {
   async setVolume(volume: number | null): Promise<void> {
     if (volume !== null) assertAmount('volume', volume);
     if (this.kind !== 'leaf') throw wrongArgument('type', `task '${this.name}' is no leaf`);
-    this.#volume = volume;
     await this.#book.recording?.write((at) => setVolumeBody(this.id, volume, at));
+    this.#volume = volume;
+    this.#total = undefined;
   }
 
   /** Divides the volume, as it is now, into steps for `advanceSteps`. @throws RangeError */
