@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, type TestContext, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
@@ -72,8 +73,11 @@ describe('examples/torture', () => {
     });
   }
 
-  test('the command line runs them as they are', async () => {
-    const { NODE_EXTRA_CA_CERTS: _, NODE_TEST_CONTEXT: __, ...env } = process.env;
+  test('the command line runs them as they are', async (context) => {
+    const directory = mkdtempSync(join(tmpdir(), 'holdfast-examples-'));
+    context.after(() => rmSync(directory, { recursive: true, force: true }));
+    const { NODE_EXTRA_CA_CERTS: _, NODE_TEST_CONTEXT: __, ...rest } = process.env;
+    const env = { ...rest, HOLDFAST_DIR: directory };
     const file = join(folder, 'conf.torture.ts');
     const words = ['--mode', 'threads', '--clients', '1', '--operations', '20'];
     const args = ['torture', 'run', file, ...words];

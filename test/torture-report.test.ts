@@ -182,7 +182,7 @@ describe('the command line', () => {
     const args = ['run', counters, '--name', 'lossy counter', '--mode', 'threads', '--seed', 's'];
     const files = ['--report', 'r.html', '--junit', 'r.xml', '--regression', 'r.test.ts'];
     const child = spawn(process.execPath, [program, 'torture', ...args, ...files], {
-      env,
+      env: { ...env, HOLDFAST_DIR: temp },
       cwd: temp,
     });
     const closed = once(child, 'close');

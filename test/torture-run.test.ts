@@ -1,13 +1,20 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, test } from 'node:test';
+import { after, describe, test } from 'node:test';
 
 const bin = join(import.meta.dirname, '../bin/holdfast.js');
 const counters = join(import.meta.dirname, 'torture/counters.ts');
 
+// Where it shows its progress.
+const HOLDFAST_DIR = mkdtempSync(join(tmpdir(), 'holdfast-run-test-'));
+after(() => rmSync(HOLDFAST_DIR, { recursive: true, force: true }));
+
 function run(...args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
-  const { NODE_EXTRA_CA_CERTS: _, NODE_TEST_CONTEXT: __, ...env } = process.env;
+  const { NODE_EXTRA_CA_CERTS: _, NODE_TEST_CONTEXT: __, ...rest } = process.env;
+  const env = { ...rest, HOLDFAST_DIR };
   return new Promise((resolve) => {
     execFile(process.execPath, [bin, 'torture', 'run', ...args], { env }, (error, out, err) =>
       resolve({ code: Number(error?.code ?? 0), out, err }),

@@ -238,7 +238,10 @@ describe('holdfast torture', () => {
   async function holdfast(...args: string[]) {
     const { NODE_TEST_CONTEXT, NODE_EXTRA_CA_CERTS, ...env } = process.env;
     const program = join(import.meta.dirname, '..', 'bin', 'holdfast.js');
-    const child = spawn(process.execPath, [program, 'torture', ...args], { env, cwd: temp });
+    const child = spawn(process.execPath, [program, 'torture', ...args], {
+      env: { ...env, HOLDFAST_DIR: temp },
+      cwd: temp,
+    });
     const closed = once(child, 'close');
     const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
     await closed;

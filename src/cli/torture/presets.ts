@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { PresetOptions } from '../../torture.ts';
 import type { Call, Command, OptionTable } from '../command.ts';
 import { UsageError } from '../parse.ts';
+import { asJob } from './job.ts';
 import { scenarioList } from './list.ts';
 import { OUTCOME_DETAILS, outcomeOptions, tell, watcher } from './outcome.ts';
 
@@ -51,8 +52,11 @@ export const presets: Command = {
   async run(call: Call<typeof options>) {
     if (call.options.list) return list(call);
     const { runPresets } = await import('../../torture.ts');
-    const onEvent = call.options.live ? await watcher(call) : undefined;
-    return tell(call, await runPresets({ ...(await presetOptions(call)), onEvent }));
+    const watch = call.options.live ? await watcher(call) : undefined;
+    const options = await presetOptions(call);
+    const name = ['holdfast torture', ...call.args].join(' ');
+    const report = await asJob(call, name, watch, (hooks) => runPresets({ ...options, ...hooks }));
+    return tell(call, report);
   },
 };
 
@@ -99,6 +103,5 @@ async function presetOptions(call: Call<typeof options>): Promise<PresetOptions>
     modes: mode === 'all' ? undefined : MODES.filter((one) => one === mode),
     history: file(history),
     subject: file(subject),
-    signal: call.signal,
   };
 }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { DeclarationOptions } from '../../torture.ts';
 import type { Call, Command, OptionTable } from '../command.ts';
 import { UsageError } from '../parse.ts';
+import { asJob } from './job.ts';
 import { loadDeclaration } from './load.ts';
 import { OUTCOME_DETAILS, outcomeOptions, tell, watcher } from './outcome.ts';
 
@@ -63,13 +64,15 @@ export const run: Command = {
     const [file = ''] = call.args;
     const declared = await loadDeclaration({ cwd: call.cwd, file }, call.options.name);
     const { history, regression } = call.options;
-    const report = await runTorture(declared, {
+    const watch = call.options.live ? await watcher(call) : undefined;
+    const options = {
       ...(await runOptions(call, file)),
       history: history && resolve(call.cwd, history),
       regressionFile: regression && resolve(call.cwd, regression),
-      signal: call.signal,
-      onEvent: call.options.live ? await watcher(call) : undefined,
-    });
+    };
+    const report = await asJob(call, `holdfast torture run ${file}`, watch, (hooks) =>
+      runTorture(declared, { ...options, ...hooks }),
+    );
     return tell(call, report);
   },
 };
