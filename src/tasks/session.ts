@@ -150,6 +150,10 @@ export class Session implements Recorder {
 
   misuse(what: string): void {
     if (this.#options.onMisuse === 'throw') throw new TypeError(what);
+    this.warn(what);
+  }
+
+  warn(what: string): void {
     if (this.#hasWarned) return;
     this.#hasWarned = true;
     process.emitWarning(`${what} (further ones of this kind are not told)`, 'HoldfastTasksWarning');

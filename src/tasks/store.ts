@@ -387,7 +387,12 @@ export class Tasks implements AsyncDisposable {
 }
 
 /** Handles that count for nobody. */
-const unrecorded = { recording: undefined, misuse: () => undefined, ended: () => undefined };
+const unrecorded = {
+  recording: undefined,
+  misuse: () => undefined,
+  warn: () => undefined,
+  ended: () => undefined,
+};
 
 function pageLimit(limit = PAGE_JOBS_MAX): number {
   if (Number.isSafeInteger(limit) && limit >= 1 && limit <= PAGE_JOBS_MAX) return limit;

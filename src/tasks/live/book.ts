@@ -14,6 +14,8 @@ export interface Recorder {
   readonly recording: Recording | undefined;
   /** Something was done that the hot path does not throw for. */
   misuse(what: string): void;
+  /** Others have done something to what runs here. */
+  warn(what: string): void;
   /** The root of a job has come to its end. */
   ended(job: JobRecord): void;
 }
@@ -71,7 +73,7 @@ export class Book implements TaskBook {
     const isRunning = [...this.#tasks.values()].some((task) => task.status === 'running');
     for (const task of this.#tasks.values()) task.detach();
     this.#controller.abort(new HoldfastError('DETACHED', what));
-    if (isRunning) this.misuse(what);
+    if (isRunning) this.#recorder.warn(what);
   }
 
   /** Cancels what nobody has ended. */
