@@ -77,6 +77,7 @@ export function* endBody(
 export function* nextBody(task: number, round: readonly Plan[], at: number): Steps<Outcome> {
   const row = yield* requireTask(task);
   requireRunning(row);
+  yield* requireRoom(row, 'another part');
   const job = yield* requireJob(row.job);
   let next: TaskRow | undefined = yield* firstPending(task);
   const added: TaskRecord[] = [];
@@ -156,15 +157,19 @@ function* parentOf(row: TaskRow): Steps<TaskRow | undefined> {
   return yield* one<TaskRow>('SELECT * FROM tasks WHERE id = ?', row.parent);
 }
 
-/** Parts of a sequential group and rounds run one at a time. */
 function* requireTurn(row: TaskRow): Steps<void> {
   const parent = yield* parentOf(row);
-  if (parent === undefined || parent.mode === 'parallel') return;
+  if (parent) yield* requireRoom(parent, `task '${row.name}'`);
+}
+
+/** Parts of a sequential group and rounds run one at a time. */
+function* requireRoom(parent: TaskRow, what: string): Steps<void> {
+  if (parent.mode === 'parallel') return;
   const running = yield* firstOf(parent.id, 'running');
   if (running === undefined) return;
   throw new HoldfastError(
     'ILLEGAL_TRANSITION',
-    `task '${row.name}' cannot start while '${running.name}' runs: '${parent.name}' is ${parent.mode}`,
+    `${what} cannot start while '${running.name}' runs: '${parent.name}' is ${parent.mode}`,
   );
 }
 
