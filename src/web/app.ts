@@ -5,7 +5,7 @@ import type { TaskEvent } from '../tasks.ts';
 import { feed } from './feed.ts';
 import { ownPageOnly, protect, tokenOnly } from './gate.ts';
 import type { OwnerWatch } from './owner-watch.ts';
-import { pageFile } from './page-files.ts';
+import type { PageFile } from './page-files.ts';
 import { cancelRequestOf, durationsRequestOf } from './request.ts';
 import type { Source } from './source.ts';
 import { type History, wireEvents } from './wire.ts';
@@ -26,12 +26,13 @@ interface AppOptions {
   readonly source: Source;
   readonly owners: OwnerWatch;
   readonly token: string;
+  readonly files: ReadonlyMap<string, PageFile>;
   /** Ends all streams. */
   readonly signal: AbortSignal;
 }
 
 /** The page and what it asks for. */
-export function pageApp({ source, owners, token, signal }: AppOptions): Hono {
+export function pageApp({ source, owners, token, files, signal }: AppOptions): Hono {
   const app = new Hono();
   let readers = 0;
   app.use(protect, ownPageOnly);
@@ -75,9 +76,9 @@ export function pageApp({ source, owners, token, signal }: AppOptions): Hono {
     return context.json({ isRequested });
   });
 
-  app.get('*', async (context) => {
+  app.get('*', (context) => {
     const path = context.req.path.slice(1);
-    const file = await pageFile(path === '' ? 'index.html' : path);
+    const file = files.get(path === '' ? 'index.html' : path);
     if (!file) return context.notFound();
     return context.body(file.text, 200, { 'Content-Type': file.type });
   });

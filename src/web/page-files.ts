@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import * as nodeModule from 'node:module';
+import { readdir, readFile } from 'node:fs/promises';
+import { stripTypeScriptTypes } from 'node:module';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-interface PageFile {
+export interface PageFile {
   readonly type: string;
   readonly text: string;
 }
@@ -13,46 +13,51 @@ const EXTENSION = extname(fileURLToPath(import.meta.url));
 
 const SOURCES = new URL('../', import.meta.url);
 
-/** Modules of its own, and those of the model that it shares with the store. */
-const MODULE = new RegExp(
-  [
-    '^(?:web/(?:page|view)/[a-z-]+',
-    'tasks/model/(?:aggregate|fold|record|tree)',
-    'tasks/eta/(?:estimate|forecast|group|prior|priors|rest|shown|trace))$',
-  ].join('|'),
-);
+/** Modules of the page, and those of the model and of estimates, which it shares with the store. */
+const FOLDERS = ['web/page', 'web/view', 'tasks/model', 'tasks/eta'];
 
-const OTHERS: ReadonlyMap<string, string> = new Map([
+const OTHERS = [
   ['index.html', 'text/html; charset=utf-8'],
-  ...['page', 'side', 'tree', 'cells', 'drawer'].map(
-    (name) => [`${name}.css`, 'text/css; charset=utf-8'] as const,
-  ),
   ['icon.svg', 'image/svg+xml'],
-]);
+  ['page.css', 'text/css; charset=utf-8'],
+  ['side.css', 'text/css; charset=utf-8'],
+  ['tree.css', 'text/css; charset=utf-8'],
+  ['cells.css', 'text/css; charset=utf-8'],
+  ['drawer.css', 'text/css; charset=utf-8'],
+] as const;
 
-const cache = new Map<string, Promise<PageFile>>();
-
-/** The file of the page at this path; undefined for all that is not on its list. */
-export function pageFile(path: string): Promise<PageFile> | undefined {
-  const type = OTHERS.get(path);
-  if (type !== undefined)
-    return kept(path, async () => ({ type, text: await read(`web/page/${path}`) }));
-  const name = /^modules\/(.+)\.(?:js|ts)$/.exec(path)?.[1];
-  return name !== undefined && MODULE.test(name) ? kept(name, () => moduleFile(name)) : undefined;
+/**
+ * The files of the page by their paths, and no others. Modules are found as `.js` and as `.ts`: the
+ * page names the first one so, and in a checkout they name each other as TypeScript.
+ */
+export async function pageFiles(): Promise<ReadonlyMap<string, PageFile>> {
+  const files = new Map<string, PageFile>();
+  for (const [path, type] of OTHERS)
+    files.set(path, { type, text: await read(`web/page/${path}`) });
+  for (const folder of FOLDERS) {
+    for (const name of await modulesIn(folder)) {
+      const text = scriptOf(await read(`${folder}/${name}${EXTENSION}`));
+      const file = { type: 'text/javascript; charset=utf-8', text };
+      for (const extension of ['.js', '.ts'])
+        files.set(`modules/${folder}/${name}${extension}`, file);
+    }
+  }
+  return files;
 }
 
-async function moduleFile(name: string): Promise<PageFile> {
-  const source = await read(`${name}${EXTENSION}`);
-  const text = EXTENSION === '.ts' ? nodeModule.stripTypeScriptTypes(source) : source;
-  return { type: 'text/javascript; charset=utf-8', text };
+async function modulesIn(folder: string): Promise<readonly string[]> {
+  const names = await readdir(new URL(folder, SOURCES));
+  const modules = names
+    .filter((name) => name.endsWith(EXTENSION))
+    .map((name) => name.slice(0, -EXTENSION.length));
+  // Tests, fixtures and declarations have another dot.
+  return modules.filter((name) => !name.includes('.'));
+}
+
+function scriptOf(source: string): string {
+  return EXTENSION === '.ts' ? stripTypeScriptTypes(source) : source;
 }
 
 function read(path: string): Promise<string> {
   return readFile(new URL(path, SOURCES), 'utf8');
-}
-
-function kept(name: string, load: () => Promise<PageFile>): Promise<PageFile> {
-  const known = cache.get(name) ?? load();
-  cache.set(name, known);
-  return known;
 }

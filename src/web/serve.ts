@@ -5,6 +5,7 @@ import { HoldfastError } from '../errors.ts';
 import { pageApp } from './app.ts';
 import { newToken } from './gate.ts';
 import { OwnerWatch } from './owner-watch.ts';
+import { pageFiles } from './page-files.ts';
 import type { Source } from './source.ts';
 
 const HOST = '127.0.0.1';
@@ -34,7 +35,8 @@ export async function servePage(source: Source, options: PageOptions = {}): Prom
   const { port: wanted = 0, token = newToken() } = options;
   const ending = new AbortController();
   const owners = new OwnerWatch(source);
-  const app = pageApp({ source, owners, token, signal: ending.signal });
+  const files = await pageFiles();
+  const app = pageApp({ source, owners, token, files, signal: ending.signal });
   const server = createServer(getRequestListener(app.fetch, { overrideGlobalObjects: false }));
   const { port } = await listening(server, wanted);
   const close = async () => {

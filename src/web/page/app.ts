@@ -31,6 +31,10 @@ import { CURVE, type RowContent } from './tree-row.ts';
 /** What has no event, as time, is shown anew so often. */
 const TICK_MS = 1000;
 
+const DRAW_MS = 200;
+
+const LANE_STEP_PX = 2;
+
 /** The whole page: what comes in goes to the board, and what has changed is drawn once a frame. */
 export class App {
   readonly board = new Board();
@@ -55,8 +59,13 @@ export class App {
   #drawnShape = -1;
   #isFilterNew = true;
   #isAsked = false;
+  #drawnAt = 0;
+  #timer: number | undefined;
   #now = Date.now();
   #window: TimeWindow = { from: 0, to: 1 };
+  /** The moment that lanes show. */
+  #laneNow = 0;
+  #isLaneNew = true;
 
   constructor(api: Api) {
     this.#api = api;
@@ -76,6 +85,7 @@ export class App {
     });
     this.#overlay = new TimeOverlay(() => {
       this.#tree?.measure();
+      this.#isLaneNew = true;
       soon();
     });
     this.#drawer = new Drawer((tab) => this.#opened(tab));
@@ -84,7 +94,10 @@ export class App {
     this.#log = new Tail(this.#drawer.panel('log'), 'No warnings, no log lines.', reveal);
     this.#taskPanel = new TaskPanel(this.#drawer.panel('task'));
     this.#processPanel = new ProcessPanel(this.#drawer.panel('processes'));
-    this.#span.addEventListener('change', soon);
+    this.#span.addEventListener('change', () => {
+      this.#isLaneNew = true;
+      soon();
+    });
     this.#ofJob.addEventListener('change', () => this.#narrowTails());
     setInterval(soon, TICK_MS);
   }
@@ -102,7 +115,7 @@ export class App {
     else if (event === 'events') this.#takeEvents(JSON.parse(data) as readonly WireEvent[]);
     else if (event === 'owners') this.board.takeOwners(JSON.parse(data) as readonly OwnerState[]);
     else if (event === 'failure') this.#notice.show((JSON.parse(data) as Failure).message);
-    this.#draw();
+    this.#drawSoon();
   }
 
   #takeSnapshot(part: SnapshotPart): void {
@@ -142,12 +155,25 @@ export class App {
     this.#draw();
   }
 
-  /** Once in the next frame, however much comes in until then. */
+  /** What comes in is drawn five times a second: figures that change faster cannot be read. */
+  #drawSoon(): void {
+    const sinceMs = performance.now() - this.#drawnAt;
+    this.#timer ??= setTimeout(
+      () => {
+        this.#timer = undefined;
+        this.#draw();
+      },
+      Math.max(0, DRAW_MS - sinceMs),
+    );
+  }
+
+  /** Once in the next frame, however often it is asked for until then. */
   #draw(): void {
     if (this.#isAsked) return;
     this.#isAsked = true;
     requestAnimationFrame(() => {
       this.#isAsked = false;
+      this.#drawnAt = performance.now();
       this.#drawNow();
     });
   }
@@ -156,10 +182,10 @@ export class App {
     this.#now = Date.now();
     const isNew = this.board.shape !== this.#drawnShape || this.#isFilterNew;
     const second = Math.floor(this.#now / TICK_MS);
+    if (isNew) this.#isLaneNew = true;
     if (isNew || second !== this.#drawnSecond) this.#layOut();
     this.#drawnSecond = second;
-    this.#window = this.#timeWindow();
-    this.#overlay.render(this.#window, this.#now);
+    this.#moveTime();
     this.#tree.render();
     this.#drawDrawer();
   }
@@ -176,6 +202,21 @@ export class App {
     const counts = this.#sidebar.count(this.board);
     document.title = titleOf(counts.get('running') ?? 0);
     this.#empty.show(rows.length, this.board.size, this.#state);
+  }
+
+  /** Lanes follow time in steps that can be seen, and not with every frame. */
+  #moveTime(): void {
+    const { from, to } = this.#window;
+    const stepMs = Math.min(
+      TICK_MS,
+      ((to - from) / Math.max(this.#overlay.width, 1)) * LANE_STEP_PX,
+    );
+    const isNear = Math.abs(this.#now - this.#laneNow) < stepMs;
+    if (isNear && !this.#isLaneNew) return;
+    this.#isLaneNew = false;
+    this.#laneNow = this.#now;
+    this.#window = this.#timeWindow();
+    this.#overlay.render(this.#window, this.#now);
   }
 
   #timeWindow(): TimeWindow {
@@ -200,7 +241,7 @@ export class App {
     const rates = task.status === 'running' ? this.#pace.recentRates(task.id, now) : [];
     return {
       figures,
-      lane: laneOf(view, task, remainingMs, this.#window, this.#overlay.width, now),
+      lane: laneOf(view, task, remainingMs, this.#window, this.#overlay.width, this.#laneNow),
       curve: curveOf(rates, CURVE.width, CURVE.height),
     };
   }

@@ -3,9 +3,11 @@ import { byId } from './element.ts';
 
 /** What stands where there are no rows. */
 export class EmptyNote {
+  readonly #stage = byId('stage', HTMLElement);
   readonly #node = byId('empty', HTMLElement);
   readonly #lead = this.#part('.lead');
   readonly #more = this.#part('.more');
+  readonly #try = this.#part('.try');
   readonly #all = this.#part('button');
 
   constructor(onShowAll: () => void) {
@@ -15,6 +17,7 @@ export class EmptyNote {
   show(rows: number, jobs: number, state: ConnectionState): void {
     const isShown = rows === 0 && state === 'live';
     this.#node.hidden = !isShown;
+    this.#stage.toggleAttribute('data-empty', rows === 0);
     if (!isShown) return;
     const hidden = jobs === 1 ? 'One job is' : `${jobs} jobs are`;
     this.#lead.textContent = jobs === 0 ? 'No jobs yet' : 'Nothing to show';
@@ -23,6 +26,7 @@ export class EmptyNote {
         ? 'A job appears here as soon as some process registers one.'
         : `${hidden} hidden by the filter.`;
     this.#all.hidden = jobs === 0;
+    this.#try.hidden = jobs > 0;
   }
 
   #part(selector: string): HTMLElement {

@@ -41,7 +41,7 @@ export class TreeRow implements Line<TaskRow> {
   readonly #label = element('span', { class: 'label' });
   readonly #aside = element('span', { class: 'aside' });
   readonly #asked = element('span', { class: 'tag warning' }, 'cancel requested');
-  readonly #fill = element('div', { class: 'fill' });
+  readonly #track = element('div', { class: 'track' });
   readonly #percent = element('span', { class: 'number' });
   readonly #rate = element('span', { class: 'number' });
   readonly #curve = drawing('path');
@@ -53,7 +53,7 @@ export class TreeRow implements Line<TaskRow> {
 
   readonly #cells = {
     name: cell('name', this.#twisty, this.#icon.node, this.#label, this.#asked, this.#aside),
-    progress: cell('progress', element('div', { class: 'track' }, this.#fill), this.#percent),
+    progress: cell('progress', this.#track, this.#percent),
     rate: cell('rate', sparkline(this.#curve), this.#rate),
     left: cell('left'),
     elapsed: cell('elapsed'),
@@ -158,6 +158,8 @@ export class TreeRow implements Line<TaskRow> {
     const { owner, status } = figures;
     this.#icon.show(status);
     set.status.set(status);
+    set.unbegun.set(figures.isUnbegun ? '' : undefined);
+    set.error.set(figures.hasError ? '' : undefined);
     text.label.set(name);
     set.title.set(name);
     text.aside.set(figures.aside);
@@ -184,10 +186,10 @@ export class TreeRow implements Line<TaskRow> {
   #shownFill = -1;
 
   #filled(fraction: number): void {
-    const fill = Math.round(fraction * 1000) / 1000;
+    const fill = Math.round(fraction * 1000) / 10;
     if (fill === this.#shownFill) return;
     this.#shownFill = fill;
-    this.#fill.style.transform = `scaleX(${fill})`;
+    this.#track.style.backgroundSize = `${fill}% 100%`;
   }
 
   #shownLane = '';
@@ -243,6 +245,8 @@ function attributesOf(node: Element, parts: Parts) {
     selected: of(node, 'aria-selected'),
     status: of(node, 'data-status'),
     root: of(node, 'data-root'),
+    unbegun: of(node, 'data-unbegun'),
+    error: of(node, 'data-error'),
     asked: of(node, 'data-asked'),
     least: of(node, 'data-least'),
     fold: of(parts.twisty, 'aria-label'),

@@ -131,5 +131,5 @@ const tops = new WeakMap<HTMLElement, number>();
 function moveTo(node: HTMLElement, top: number): void {
   if (tops.get(node) === top) return;
   tops.set(node, top);
-  node.style.transform = `translateY(${top}px)`;
+  node.style.top = `${top}px`;
 }

@@ -65,7 +65,10 @@ export class Board {
   }
 
   takeOwners(owners: readonly ShownOwner[]): void {
-    for (const owner of owners) this.owners.set(owner.id, owner);
+    // A snapshot does not tell of memory, and takes nothing away that is known of it.
+    for (const owner of owners) {
+      this.owners.set(owner.id, { ...this.owners.get(owner.id), ...owner });
+    }
     this.shape += 1;
   }
 

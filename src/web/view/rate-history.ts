@@ -2,6 +2,9 @@
 export const BUCKET_MS = 2000;
 const BUCKETS = 30;
 
+/** Fewer points make no curve. */
+const LEAST = 4;
+
 /** How fast a leaf moved in the last minute, in points of two seconds. */
 export class RateHistory {
   #progress: number;
@@ -42,7 +45,7 @@ export class RateHistory {
 /** A curve of those rates in a box, as the `d` of a path that is closed at the bottom. */
 export function curveOf(rates: readonly number[], width: number, height: number): string {
   const top = Math.max(...rates);
-  if (rates.length < 2 || top <= 0) return '';
+  if (rates.length < LEAST || top <= 0) return '';
   const step = width / (BUCKETS - 1);
   const start = width - step * (rates.length - 1);
   const points = rates.map((rate, index) => {

@@ -10,8 +10,12 @@ import type { JobView } from './job-view.ts';
 /** All that one row says, ready to be shown. */
 export interface RowFigures {
   readonly status: TaskStatus;
+  /** Whether it ended without having begun. */
+  readonly isUnbegun: boolean;
   /** What stands behind the name. */
   readonly aside: string;
+  /** Whether that tells why it failed. */
+  readonly hasError: boolean;
   readonly isCancelRequested: boolean;
   /** Filled part of the bar, 0 to 1. */
   readonly fill: number;
@@ -50,7 +54,9 @@ export function rowFigures(basis: RowBasis): RowFigures {
   const aggregate = view.aggregate(task.id);
   return {
     status: task.status,
+    isUnbegun: isFinal(task.status) && task.startedAt === null,
     aside: asideOf(basis, isRoot),
+    hasError: task.error !== null,
     isCancelRequested: isRoot && view.job.cancelRequestedAt !== null && !isFinal(task.status),
     ...progressOf(task, aggregate),
     ...rateOf(basis),
@@ -82,18 +88,11 @@ function progressOf(task: TaskRecord, aggregate: Aggregate | undefined): Progres
   if (aggregate === undefined) return { fill: 0, isLeast: false, progress: '', progressTitle: '' };
   const { fraction, lowerBound } = aggregate;
   const progressTitle = amountsOf(aggregate);
-  if (fraction !== null) {
-    const isEmpty = task.status === 'pending' && fraction >= 1;
-    const progress = task.status === 'pending' ? '' : percentText(fraction);
-    return { fill: isEmpty ? 0 : fraction, isLeast: false, progress, progressTitle };
-  }
-  const isMute = task.status === 'pending';
-  return {
-    fill: lowerBound,
-    isLeast: true,
-    progress: isMute ? '' : sumOf(aggregate),
-    progressTitle,
-  };
+  const isLeast = fraction === null;
+  // Of nothing all is done, but not before it has begun.
+  if (task.startedAt === null) return { fill: 0, isLeast, progress: '', progressTitle };
+  const progress = isLeast ? sumOf(aggregate) : percentText(fraction);
+  return { fill: fraction ?? lowerBound, isLeast, progress, progressTitle };
 }
 
 /** What is known where no percentage is. */

@@ -77,8 +77,10 @@ function put(
   }
 }
 
-/** What runs, what has just ended and what ended badly is worth a look. */
-function isOpenByItself({ status, finishedAt }: TaskRecord, now: number): boolean {
+/** What runs, what has just ended and what ended badly is worth a look, once it has begun. */
+function isOpenByItself(task: TaskRecord, now: number): boolean {
+  const { status, startedAt, finishedAt } = task;
+  if (startedAt === null) return false;
   if (status === 'running' || status === 'failed' || status === 'lost') return true;
   return isFinal(status) && now - (finishedAt ?? 0) < LINGER_MS;
 }

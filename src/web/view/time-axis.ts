@@ -19,8 +19,8 @@ const STEPS = [
 /** Least room between two labels. */
 const LABEL_PX = 76;
 
-/** Part of the window that is left free behind now. */
-const MARGIN = 0.04;
+/** Part of the window that lies ahead, where one sees what is left. */
+const MARGIN = 0.1;
 
 /** Shorter ones would race past. */
 const LEAST_MS = 10 * SECOND;
