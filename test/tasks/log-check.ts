@@ -66,6 +66,27 @@ export function assertGapless(events: readonly TaskEvent[], first = 1): void {
   });
 }
 
+/** A task ends once, and once more after each time that it was given back to its owner. */
+export function assertEndedOnce(events: readonly TaskEvent[]): void {
+  const ended = new Set<number>();
+  for (const event of events) {
+    if (event.kind === 'cleared' || event.kind === 'progress') continue;
+    if (event.kind === 'recovered') ended.delete(event.task);
+    if (!isEnd(event.kind)) continue;
+    assert.ok(!ended.has(event.task), `task ${event.task} ended again at ${event.seq}`);
+    ended.add(event.task);
+  }
+}
+
+export function isEnd(kind: TaskEvent['kind']): boolean {
+  return kind === 'finished' || kind === 'failed' || kind === 'canceled' || kind === 'lost';
+}
+
+export function isActive({ job, tasks }: JobTree): boolean {
+  const root = tasks.find(({ id }) => id === job.root);
+  return root !== undefined && !isFinal(root.status);
+}
+
 /** What must be true of any tree, whatever was done to it. */
 export function assertSound(tree: JobTree): void {
   const { byId } = taskTree(tree.tasks);
