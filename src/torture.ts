@@ -66,6 +66,16 @@ export type { Preset, Setting } from './torture/presets/preset.ts';
 export type { Crew, Scenario, StoreName } from './torture/presets/scenario.ts';
 export { selectPresets } from './torture/presets/select.ts';
 export type {
+  SubjectEvent,
+  SubjectJob,
+  SubjectListener,
+  SubjectListing,
+  SubjectRegistration,
+  SubjectUpdate,
+  TasksSetup,
+  TasksSubject,
+} from './torture/presets/tasks/subject.ts';
+export type {
   Carriage,
   SubjectKey,
   VaultSetup,

@@ -6,7 +6,7 @@ import { asJob } from './job.ts';
 import { scenarioList } from './list.ts';
 import { OUTCOME_DETAILS, outcomeOptions, tell, watcher } from './outcome.ts';
 
-const STORES = ['vault', 'ports'] as const;
+const STORES = ['vault', 'ports', 'tasks'] as const;
 const MODES = ['threads', 'processes', 'crash', 'cli'] as const;
 
 const options = {

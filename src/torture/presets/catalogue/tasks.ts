@@ -31,4 +31,11 @@ export const tasksScenarios = scenariosOf('tasks', [
     asserts: 'ten calls of the listener',
     weakness: unjoined,
   },
+  {
+    id: 'TL',
+    title: 'linearizability',
+    crews: [{ workers: 5, operations: 48 }],
+    asserts: 'one order explains every answer',
+    isOurs: true,
+  },
 ]);
