@@ -34,7 +34,7 @@ export interface SessionOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** What is over is taken away by those who register, and no more often than this. */
+/** What is over is taken away by those who run jobs, and no more often than this. */
 const RETENTION_MS = 60_000;
 
 /** Longer command lines are cut. */
@@ -52,6 +52,7 @@ export class Session implements Recorder {
   readonly #forgetExit: () => void;
   #flusher: Flusher | undefined;
   #reader: Promise<Engine> | undefined;
+  #keeper: NodeJS.Timeout | undefined;
   #retainedAt = Number.NEGATIVE_INFINITY;
   #hasWarned = false;
   #closing: Promise<void> | undefined;
@@ -111,6 +112,8 @@ export class Session implements Recorder {
     const job = new Job(this, tree, plan);
     this.#books.set(tree.job.id, job.book);
     this.#flusher ??= this.#startFlusher(tree.job.owner);
+    this.retain();
+    this.#keeper ??= setInterval(() => this.retain(), RETENTION_MS).unref();
     // The root is followed from the start, so that the lease is renewed while a job waits.
     this.#flusher.track(tree.job.root, tree.job.id, [], 0);
     return job;
@@ -129,11 +132,12 @@ export class Session implements Recorder {
     return await this.write((at) => reapBody(gone, at));
   }
 
-  /** Takes away what is over, if nobody here has done so for a while. */
-  async retain(): Promise<void> {
-    if (this.now() - this.#retainedAt < RETENTION_MS) return;
+  /** Takes away what is over, if nobody here has done so for a while. Nobody waits for it. */
+  retain(): void {
+    if (this.#closing || this.now() - this.#retainedAt < RETENTION_MS) return;
     this.#retainedAt = this.now();
-    await this.prune();
+    // Nobody asked for it: one that fails changes nothing, and there will be another.
+    this.prune().catch(() => undefined);
   }
 
   /** Takes away what is over; answers how many jobs. */
@@ -166,6 +170,7 @@ export class Session implements Recorder {
 
   async #finish(): Promise<void> {
     this.#forgetExit();
+    clearInterval(this.#keeper);
     await this.#flusher?.close();
     const reader = await this.#reader?.catch(() => undefined);
     await reader?.close();

@@ -28,7 +28,7 @@ import { follow, type Source } from './follow/subscription.ts';
 import { draftedJob } from './live/draft.ts';
 import { Job } from './live/job.ts';
 import type { TaskEvent } from './model/event.ts';
-import { assertBytes, type Plan } from './model/plan.ts';
+import { assertBytes, countTasks, type Plan } from './model/plan.ts';
 import {
   currentUser,
   type DatabaseName,
@@ -53,7 +53,6 @@ import { databaseByName, databaseRow, setMemoryLimitBody } from './write/databas
 import { type Registration, registerBody } from './write/register.ts';
 import { purgeBody, removeBody } from './write/remove.ts';
 import { defaultRetention, type Retention } from './write/retain.ts';
-import { countTasks } from './write/tasks.ts';
 
 export interface TasksOptions {
   /** Data directory; `$HOLDFAST_DIR` or `~/.holdfast` by default. */
@@ -149,7 +148,6 @@ export class Tasks implements AsyncDisposable {
       if (!isTaken || (await session.reap()) === 0) throw error;
       return await register();
     });
-    await session.retain();
     return session.adopt(tree, plan);
   }
 

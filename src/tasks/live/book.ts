@@ -1,6 +1,6 @@
 import type { Steps } from '../../engine/steps.ts';
-import { HoldfastError } from '../../errors.ts';
-import { inOrder, type Plan } from '../model/plan.ts';
+import { HoldfastError, wrongArgument } from '../../errors.ts';
+import { countTasks, inOrder, type Plan, TASKS_MAX } from '../model/plan.ts';
 import { isFinal, type JobRecord, type JobTree, type TaskRecord } from '../model/record.ts';
 import type { Outcome, Seen, Sightings } from '../write/outcome.ts';
 import { drafted } from './draft.ts';
@@ -87,6 +87,7 @@ export class Book implements TaskBook {
     body: (at: number) => Steps<Outcome>,
     plans: readonly Plan[] = [],
   ): Promise<Outcome> {
+    this.#requireRoom(plans);
     let outcome: Outcome;
     try {
       outcome = await write(body);
@@ -118,6 +119,11 @@ export class Book implements TaskBook {
       open.push(...next.children);
     }
     return seen;
+  }
+
+  #requireRoom(plans: readonly Plan[]): void {
+    if (plans.length === 0 || this.#tasks.size + countTasks(plans) <= TASKS_MAX) return;
+    throw wrongArgument('range', `a job has ${TASKS_MAX} tasks at most`);
   }
 
   /** Handles for new tasks, which come in the order of their plans. */

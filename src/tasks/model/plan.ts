@@ -80,6 +80,20 @@ export function iterative(
   return { ...common(name, options), kind, mode, volume: null, children, round, rounds };
 }
 
+/** How many tasks a plan makes. @throws RangeError for more than 100,000 */
+export function countTasks(plans: readonly Plan[]): number {
+  let count = 0;
+  const open = [...plans];
+  for (let plan = open.pop(); plan; plan = open.pop()) {
+    count += 1;
+    if (count + open.length + plan.children.length > TASKS_MAX) {
+      throw wrongArgument('range', `a job has ${TASKS_MAX} tasks at most`);
+    }
+    for (const child of plan.children) open.push(child);
+  }
+  return count;
+}
+
 /** Every task of `plans` in the order in which they are made: parents before their children. */
 export function* inOrder(plans: readonly Plan[]): Generator<Plan> {
   const open = plans.toReversed();

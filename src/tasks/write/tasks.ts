@@ -1,6 +1,5 @@
 import { one, type Steps } from '../../engine/steps.ts';
-import { wrongArgument } from '../../errors.ts';
-import { type Plan, TASKS_MAX } from '../model/plan.ts';
+import type { Plan } from '../model/plan.ts';
 import type { TaskRecord } from '../model/record.ts';
 import { type TaskRow, taskOf } from '../rows.ts';
 
@@ -10,20 +9,6 @@ interface Place {
   readonly parent: number | null;
   /** What they have where they say nothing of their own. */
   readonly concurrency: number | null;
-}
-
-/** How many tasks a plan makes. @throws RangeError for more than 100,000 */
-export function countTasks(plans: readonly Plan[]): number {
-  let count = 0;
-  const open = [...plans];
-  for (let plan = open.pop(); plan; plan = open.pop()) {
-    count += 1;
-    if (count + open.length + plan.children.length > TASKS_MAX) {
-      throw wrongArgument('range', `a job has ${TASKS_MAX} tasks at most`);
-    }
-    for (const child of plan.children) open.push(child);
-  }
-  return count;
 }
 
 /** Inserts what `plans` say, in their order, parents before their children. */
