@@ -7,6 +7,7 @@ import { interleave } from './interleave.ts';
 import { list } from './list.ts';
 import { record } from './record.ts';
 import { reserveExisting } from './reserve-existing.ts';
+import { tasksBench } from './tasks.ts';
 import { vault } from './vault.ts';
 import { vaultTogether } from './vault-together.ts';
 import { volume } from './volume.ts';
@@ -24,6 +25,7 @@ const benches = {
   interleave,
   vault,
   together: vaultTogether,
+  tasks: tasksBench,
   fairness,
 };
 const wanted = process.argv.slice(2);
