@@ -3,18 +3,11 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Crew } from '../proof/tasks/crew.ts';
+import { faultsIn, folded, wholeLog, wholeTable } from '../proof/tasks/log.ts';
 import { directoryOf, openTasks } from './tasks/directory.ts';
-import {
-  assertEndedOnce,
-  assertGapless,
-  assertSound,
-  folded,
-  isActive,
-  wholeLog,
-  wholeTable,
-} from './tasks/log-check.ts';
 import { randomCalls } from './tasks/random-calls.ts';
 import type { RandomWorker } from './tasks/random-worker.ts';
+import { assertSound, isActive } from './tasks/soundness.ts';
 import { Trial } from './tasks/trial.ts';
 
 const RUNS = 150;
@@ -44,9 +37,7 @@ test('any series of calls does to jobs what it does to a small model, or is refu
     table.forEach(assertSound);
   });
   await fc.assert(series, { numRuns: RUNS, seed });
-  const log = await wholeLog(tasks);
-  assertGapless(log);
-  assertEndedOnce(log);
+  assert.deepEqual(faultsIn(await wholeLog(tasks)), []);
   t.diagnostic(JSON.stringify(met));
   for (const outcome of ['ok', 'none', 'CONFLICT', 'DETACHED', 'ILLEGAL_TRANSITION', 'MISUSE']) {
     assert.ok((met[outcome] ?? 0) > 0, `${outcome} was never met`);
@@ -69,7 +60,7 @@ test('ten processes at once do the same to jobs of their own, beside jobs that t
   const outcomes = await crew.all('work', (nth) => [CALLS_EACH, seed + nth]);
   await crew.all('settle', () => []);
   const events = await wholeLog(tasks);
-  assertGapless(events);
+  assert.deepEqual(faultsIn(events), []);
   const table = await wholeTable(tasks);
   assert.deepEqual(folded(events), table);
   table.forEach(assertSound);
@@ -85,8 +76,7 @@ test('ten processes at once do the same to jobs of their own, beside jobs that t
   assert.equal(await tasks.reap(), active.length);
   const after = await wholeTable(tasks);
   const log = await wholeLog(tasks);
-  assertGapless(log);
-  assertEndedOnce(log);
+  assert.deepEqual(faultsIn(log), []);
   assert.deepEqual(folded(log), after);
   after.forEach(assertSound);
   assert.deepEqual(after.filter(isActive), []);
