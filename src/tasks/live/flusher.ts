@@ -146,9 +146,8 @@ export class Flusher {
     Atomics.store(this.#control, STOPPED, 1);
     const samples = this.#samples();
     if (samples.length > 0) {
-      const { ownerId, leaseMs } = this.#setup;
-      const at = Date.now();
-      const body = () => flushBody({ ownerId, samples, leaseUntil: at + leaseMs, at });
+      const { ownerId } = this.#setup;
+      const body = () => flushBody({ ownerId, samples, at: Date.now() });
       engine.write(body, { lockTimeoutMs: EXIT_MS }).catch(() => undefined);
     }
     return engine.finishNow(EXIT_MS);

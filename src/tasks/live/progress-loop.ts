@@ -69,7 +69,11 @@ export type Report =
 const BEATS_PER_LOOK = 10;
 
 /** While flushes fail (a full disk, a file that was replaced), this many times slower. */
-const SLOWER = 10;
+const SLOWER_IF_FAILING = 10;
+
+/** After so many beats in which nothing moved, and until something does, so many times slower. */
+const IDLE_BEATS = 3;
+const SLOWER_IF_IDLE = 1.8;
 
 /** How long the last flush waits for the lock. */
 const LAST_FLUSH_MS = 1000;
@@ -107,7 +111,9 @@ export class ProgressLoop {
   /** On the clock of `monotonicMs()`. */
   #beganAt = 0;
   #isClosed = false;
+  /** As we wrote it last. */
   #leaseUntil = 0;
+  #idleBeats = 0;
   #told: ReadonlySet<number> = new Set();
   #isFailing = false;
 
@@ -120,6 +126,7 @@ export class ProgressLoop {
   }
 
   obey(command: Command): void {
+    this.#wake();
     if (command.type === 'block') {
       this.#blocks.set(command.block, new Float64Array(command.buffer));
     } else if (command.type === 'track') {
@@ -151,13 +158,23 @@ export class ProgressLoop {
     }
   }
 
+  /** Who is told something has not been idle long: what it does next is not to wait longer. */
+  #wake(): void {
+    if (this.#idleBeats < IDLE_BEATS) return;
+    this.#idleBeats = 0;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#schedule();
+  }
+
   #slotAt({ block, index }: SlotPlace): Slot {
     return { values: this.#blocks.get(block) ?? new Float64Array(), index };
   }
 
   #schedule(): void {
     if (this.#timer || this.#beating || this.#isClosed || this.#tracked.size === 0) return;
-    const slower = this.#isFailing ? SLOWER : 1;
+    const isIdle = this.#idleBeats >= IDLE_BEATS;
+    const slower = this.#isFailing ? SLOWER_IF_FAILING : isIdle ? SLOWER_IF_IDLE : 1;
     const intervalMs = this.#setup.intervalMs * slower * (0.8 + 0.4 * Math.random());
     // What the last one took, most of it perhaps waiting, is a part of the interval.
     const delayMs = Math.max(0, Math.min(intervalMs, this.#beganAt + intervalMs - monotonicMs()));
@@ -175,9 +192,9 @@ export class ProgressLoop {
     const beat = Atomics.add(this.#control, BEATS, 1);
     try {
       const samples = this.#samples();
-      const { leaseMs, lockTimeoutMs } = this.#setup;
-      if (samples.length > 0 || isLeaseDue(this.#leaseUntil, Date.now(), leaseMs)) {
-        await this.#flush(samples, lockTimeoutMs);
+      this.#idleBeats = samples.length > 0 ? 0 : this.#idleBeats + 1;
+      if (samples.length > 0 || this.#isLeaseDue()) {
+        await this.#flush(samples, this.#setup.lockTimeoutMs);
       } else {
         this.#tellRequests(await this.#know(this.#requests));
       }
@@ -201,7 +218,9 @@ export class ProgressLoop {
 
   async #flush(samples: readonly Sample[], lockTimeoutMs: number): Promise<void> {
     const engine = await this.#open();
-    const flushed = await engine.write(() => this.#flushBody(samples), { lockTimeoutMs });
+    const leaseUntil = this.#isLeaseDue() ? Date.now() + this.#setup.leaseMs : undefined;
+    const body = () => this.#flushBody(samples, leaseUntil);
+    const flushed = await engine.write(body, { lockTimeoutMs });
     if (flushed === undefined) return;
     for (const { task, progress, message } of samples) {
       const tracked = this.#tracked.get(task);
@@ -210,17 +229,23 @@ export class ProgressLoop {
       // Another text may have come meanwhile.
       if (tracked.text === message) tracked.text = undefined;
     }
-    this.#leaseUntil = flushed.leaseUntil;
+    this.#leaseUntil = leaseUntil ?? this.#leaseUntil;
     this.#tellGone(flushed.gone);
     this.#tellRequests(flushed.cancelRequested);
   }
 
-  *#flushBody(samples: readonly Sample[]): Steps<Flushed | undefined> {
+  *#flushBody(
+    samples: readonly Sample[],
+    leaseUntil: number | undefined,
+  ): Steps<Flushed | undefined> {
     // Under the lock: either this is before what the process writes at its end, or nothing is.
     if (Atomics.load(this.#control, STOPPED) !== 0) return undefined;
-    const { ownerId, leaseMs } = this.#setup;
-    const at = Date.now();
-    return yield* flushBody({ ownerId, samples, leaseUntil: at + leaseMs, at });
+    return yield* flushBody({ ownerId: this.#setup.ownerId, samples, leaseUntil, at: Date.now() });
+  }
+
+  /** Nobody takes the owner for dead while this is not so: there is no need to look at its row. */
+  #isLeaseDue(): boolean {
+    return isLeaseDue(this.#leaseUntil, Date.now(), this.#setup.leaseMs);
   }
 
   /** A value of the file: one read of 8 bytes while nobody has changed the file. */

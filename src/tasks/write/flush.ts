@@ -12,8 +12,8 @@ export interface Sample {
 export interface FlushRequest {
   readonly ownerId: number;
   readonly samples: readonly Sample[];
-  /** Until when the owner lives, should the lease be due; epoch ms. */
-  readonly leaseUntil: number;
+  /** Renews the lease until then, epoch ms; undefined: it is not due. */
+  readonly leaseUntil?: number | undefined;
   /** Epoch ms. */
   readonly at: number;
 }
@@ -23,8 +23,6 @@ export interface Flushed {
   readonly gone: readonly number[];
   /** Every active job of the owner that somebody asked to cancel. */
   readonly cancelRequested: readonly number[];
-  /** Until when the lease runs now; epoch ms. */
-  readonly leaseUntil: number;
 }
 
 /** A row that the flush has changed, as it is now. */
@@ -38,16 +36,16 @@ interface Moved {
 
 /**
  * Writes what has moved, in one transaction: the rows, one `progress` event for each of their jobs,
- * and the lease when a third of it is over. Values are absolute, so a flush that fails is made up
- * for by the next one. An owner that others have given up because of its lease gets its tasks back.
+ * and the lease when it is due. Values are absolute, so the next flush makes up for one that fails.
+ * With the lease an owner gets back the tasks that others took for lost because it had run out.
  */
 export function* flushBody(request: FlushRequest): Steps<Flushed> {
-  const { ownerId, samples, at } = request;
-  const leaseUntil = yield* renewLease(request);
+  const { ownerId, samples, leaseUntil, at } = request;
+  if (leaseUntil !== undefined) yield* renewLease(ownerId, leaseUntil, at);
   const moved = [...(yield* move(samples)), ...(yield* moveAndSay(samples))];
   if (moved.length > 0) yield* recordProgress(moved, at);
   const gone = moved.length < samples.length ? yield* goneOf(samples, moved) : [];
-  return { gone, cancelRequested: yield* cancelRequestedBody(ownerId), leaseUntil };
+  return { gone, cancelRequested: yield* cancelRequestedBody(ownerId) };
 }
 
 /** The active jobs of an owner that somebody asked to cancel. */
@@ -68,28 +66,20 @@ export function* activeJobsBody(ownerId: number): Steps<ReadonlySet<number>> {
   return new Set(rows.map(({ id }) => id));
 }
 
-/** Whether so little is left of a lease of `lengthMs` that it is to be renewed. */
+/** Whether a third of a lease of `lengthMs` is over. */
 export function isLeaseDue(leaseUntil: number, at: number, lengthMs: number): boolean {
   const leftMs = leaseUntil - at;
   // More than all of it is left when the clock was set back.
   return leftMs < (lengthMs * 2) / 3 || leftMs > lengthMs;
 }
 
-/** Answers until when the lease runs. */
-function* renewLease({ ownerId, leaseUntil, at }: FlushRequest): Steps<number> {
-  const owner = yield* one<{ readonly lease_until: number; readonly lost_by_lease: number }>(
-    'SELECT lease_until, lost_by_lease FROM owners WHERE id = ?',
-    ownerId,
-  );
-  if (owner === undefined) return leaseUntil;
-  const isLost = owner.lost_by_lease === 1;
+function* renewLease(ownerId: number, leaseUntil: number, at: number): Steps<void> {
+  const isLost = yield* one('SELECT 1 FROM owners WHERE id = ? AND lost_by_lease = 1', ownerId);
   if (isLost) yield* recover(ownerId, at);
-  else if (!isLeaseDue(owner.lease_until, at, leaseUntil - at)) return owner.lease_until;
   yield* run(
     'UPDATE owners SET lease_until = ?, lost_by_lease = 0 WHERE id = ?',
     ...[leaseUntil, ownerId],
   );
-  return leaseUntil;
 }
 
 /** Takes back what others have given up: nothing but a lease that had run out ended these tasks. */
