@@ -34,8 +34,9 @@ export class StoreLine {
   constructor(t: TestContext, store: string) {
     this.#store = store;
     this.temp = realpathSync(mkdtempSync(join(tmpdir(), `holdfast-${store}-cli-`)));
-    t.after(() => {
+    t.after(async () => {
       for (const child of this.#children) child.kill('SIGKILL');
+      await this.leave();
       rmSync(this.temp, { recursive: true, force: true });
     });
   }
@@ -59,9 +60,20 @@ export class StoreLine {
     return { HOLDFAST_DIR: this.path('data') };
   }
 
-  start(args: readonly string[], { env, ...options }: SpawnOptions = {}): ChildProcess {
+  /** Before the directory is removed. */
+  protected async leave(): Promise<void> {}
+
+  start(args: readonly string[], options: SpawnOptions = {}): ChildProcess {
+    return this.startProgram(process.execPath, [bin, this.#store, ...args], options);
+  }
+
+  startProgram(
+    program: string,
+    args: readonly string[],
+    { env, ...options }: SpawnOptions = {},
+  ): ChildProcess {
     const kept = Object.entries(process.env).filter(([name]) => !UNWANTED.test(name));
-    const child = spawn(process.execPath, [bin, this.#store, ...args], {
+    const child = spawn(program, args, {
       ...{ cwd: this.temp, timeout: TIMEOUT_MS, killSignal: 'SIGKILL' },
       env: { ...Object.fromEntries(kept), ...this.env, ...env },
       ...options,

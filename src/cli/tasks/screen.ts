@@ -12,8 +12,8 @@ export class Screen {
   #isCursorHidden = false;
 
   /**
-   * `lines` take the place of those before, and `above` them stays for good what is written there.
-   * Each is to be narrower than `columns`.
+   * `lines`, each narrower than `columns`, take the place of those before. What is written `above`
+   * them stays for good, and may be broken by the terminal.
    */
   frame(lines: readonly string[], columns: number, above: readonly string[] = []): string {
     if (above.length === 0 && columns === this.#columns && isSame(lines, this.#shown)) return '';

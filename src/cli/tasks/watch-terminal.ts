@@ -9,7 +9,6 @@ import { Screen } from './screen.ts';
 import { endText } from './step-log.ts';
 import { statusOf, type Target } from './target.ts';
 import { rootOf, Watched } from './watched.ts';
-import { cut } from './width.ts';
 
 const FRAME_MS = 100;
 /** Times pass also where nothing moves, and owners stop to answer. */
@@ -102,7 +101,7 @@ class TerminalView {
     const { isOneJob } = this.#target;
     const jobs = isOneJob ? this.#watched.all : this.#watched.active;
     const lines = frameLines(this.#board.lines(jobs, size.columns, momentNow()), size);
-    const above = this.#above.map((line) => cut(line, size.columns - 1));
+    const above = this.#above;
     this.#above = [];
     const text = this.#screen.frame(lines.length > 0 ? lines : [NOTHING], size.columns, above);
     this.#isGone = !(await writeAll(1, text));
