@@ -140,7 +140,7 @@ describe('holdfast tasks', { concurrency: 2 }, () => {
     assert.deepEqual(kinds, [
       ...['old stored gone 2 tasks', 'old started gone', 'old started gone :: part'],
       ...['old finished gone :: part', 'old finished gone', 'old removed gone'],
-      ...['new stored new\u00a0one 1 tasks', ''],
+      ...['new stored new\u00a0one 1 task', ''],
     ]);
     const rows = (await line.ok('tail --user kim -n 2 --json')).trim().split('\n');
     const events = rows.map((row) => JSON.parse(row));

@@ -9,6 +9,9 @@ import {
 } from '../../tasks.ts';
 import { elapsedBrief } from './elapsed.ts';
 
+/** Of deeper ones the store remembers nothing, and their names would fill the memory. */
+const DEPTH_MAX = 32;
+
 export type Estimates = ReadonlyMap<number, Estimate>;
 
 /** `2m05s`, and between which times it may be where former runs tell. */
@@ -43,10 +46,17 @@ export async function estimatesOf(
 
 /** How long tasks of the same paths took in former runs in their database. */
 export async function durationsOf(tasks: Tasks, jobs: readonly JobTree[]): Promise<Durations> {
-  const paths = new Set<string>();
-  for (const job of jobs) {
-    const byId = new Map(job.tasks.map((task) => [task.id, task]));
-    for (const task of job.tasks) paths.add(pathOf(task, byId));
-  }
+  const paths = new Set(jobs.flatMap((job) => [...pathsOf(job)]));
   return await tasks.durations(paths);
+}
+
+function* pathsOf({ tasks }: JobTree): Generator<string> {
+  const byId = new Map(tasks.map((task) => [task.id, task]));
+  const depths = new Map<number, number>();
+  for (const task of tasks) {
+    const above = task.parent === null ? -1 : depths.get(task.parent);
+    if (above === undefined || above === DEPTH_MAX) continue;
+    depths.set(task.id, above + 1);
+    yield pathOf(task, byId);
+  }
 }

@@ -11,7 +11,7 @@ export function eventText(event: TaskEvent, names: TaskNames): string {
   const head = `${event.seq}  ${clockTime(event.at)}`;
   if (event.kind === 'cleared') {
     const whose = event.user === null ? 'every user' : plainText(event.user);
-    return `${head}  ${event.database}  cleared  ${event.count} jobs of ${whose}`;
+    return `${head}  ${plainText(event.database)}  cleared  ${counted(event.count, 'job')} of ${whose}`;
   }
   const words = [head, plainText(event.job), event.kind];
   if (event.kind === 'progress') words.push(movementsText(event.movements, names));
@@ -37,7 +37,7 @@ function detailOf(event: Lifecycle): string {
     case 'stored':
     case 'replaced':
     case 'added':
-      return `${event.tasks.length} tasks`;
+      return counted(event.tasks.length, 'task');
     case 'volume':
       return event.volume === null ? 'unknown' : String(event.volume);
     case 'log':
@@ -56,17 +56,23 @@ function detailOf(event: Lifecycle): string {
   }
 }
 
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** An event as every output names its fields. */
 export function eventRow(event: TaskEvent): object {
-  return rowOf({ ...event, at: timeText(event.at) });
+  return rowOf(event);
 }
+
+const TIME = /^at$|At$/;
 
 /** Names as JSON of other commands has them, also in what is within. */
 function rowOf(value: object): object {
   return Object.fromEntries(
     Object.entries(value).map(([name, field]) => [
       name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-      fieldOf(field),
+      TIME.test(name) && typeof field === 'number' ? timeText(field) : fieldOf(field),
     ]),
   );
 }

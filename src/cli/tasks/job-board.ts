@@ -105,10 +105,10 @@ export class JobBoard {
 
 function figuresOf(task: TaskRecord, sum: Aggregate | undefined, now: number): readonly string[] {
   const ms = elapsedMs(task, now);
-  const fraction = sum?.fraction ?? null;
+  const { fraction = null, isOverrun } = sum ?? {};
   return [
     barText(fraction),
-    percentText(fraction),
+    percentText(fraction, isOverrun),
     task.status,
     ms === null ? '-' : elapsedBrief(ms),
   ];

@@ -53,7 +53,7 @@ test('jobs are listed with what is known of them', () => {
     `
 JOB      TASK    PROGRESS  BAR           STATUS                   STARTED              ELAPSED              ETA    OWNER
 nightly  load    33.33%    [###~~~~~~~]  running                  2026-11-20 12:00:00  2 minutes 5 seconds  4m10s  4242
-a        task-1  100%      [##########]  running                  2026-11-20 12:00:00  2 minutes 5 seconds  4m10s  4242 (unresponsive)
+a        task-1  100%+     [##########]  running                  2026-11-20 12:00:00  2 minutes 5 seconds  4m10s  4242 (unresponsive)
 b        task-1  n/a       [~~~~n/a~~~]  running, to be canceled  2026-11-20 12:00:00  2 minutes 5 seconds  4m10s  4242
 c        task-1  75%       [#######~~~]  lost                     2026-11-20 12:00:00  1 minute 1 second    -      4242 (lost)
 d        task-1  100%      [##########]  finished                 2026-11-20 12:00:00  1 minute 1 second    -      4242

@@ -43,11 +43,11 @@ export function listText(lines: readonly ListLine[]): string {
 }
 
 function cellsOf({ item, root, seen }: ListLine): readonly string[] {
-  const fraction = seen.aggregate?.fraction ?? null;
+  const { fraction = null, isOverrun } = seen.aggregate ?? {};
   return [
     plainText(item.job.job),
     plainText(root.name),
-    percentText(fraction),
+    percentText(fraction, isOverrun),
     barText(fraction),
     statusText(item, root),
     startText(root),

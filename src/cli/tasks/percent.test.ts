@@ -4,13 +4,17 @@ import fc from 'fast-check';
 import { barText, percentText } from './percent.ts';
 
 test('a fraction has two digits at most, and is n/a where nobody knows it', () => {
-  const texts = [0, 1 / 3, 2 / 3, 0.5, 0.125, 0.29, 1, null].map(percentText);
+  const texts = [0, 1 / 3, 2 / 3, 0.5, 0.125, 0.29, 1, null].map((fraction) =>
+    percentText(fraction),
+  );
   assert.deepEqual(texts, ['0%', '33.33%', '66.67%', '50%', '12.5%', '29%', '100%', 'n/a']);
 });
 
 test('only what is complete is 100%', () => {
   assert.equal(percentText(0.999_999), '99.99%');
   assert.equal(percentText(1 - Number.EPSILON / 2), '99.99%');
+  assert.equal(percentText(0.5, true), '50%');
+  assert.equal(percentText(1, true), '100%+');
 });
 
 test('a bar has ten cells, filled as far as something is done', () => {

@@ -2,11 +2,11 @@
 const UNKNOWN = 'n/a';
 const BAR_CELLS = 10;
 
-/** `33.33%`; 100% is only what is complete. */
-export function percentText(fraction: number | null): string {
+/** `33.33%`; 100% is only what is complete, and `100%+` what is more than was thought. */
+export function percentText(fraction: number | null, isOverrun = false): string {
   if (fraction === null) return UNKNOWN;
-  const hundredths = Math.round(fraction * 10_000);
-  return `${(fraction < 1 ? Math.min(hundredths, 9999) : hundredths) / 100}%`;
+  if (fraction >= 1) return isOverrun ? '100%+' : '100%';
+  return `${Math.min(9999, Math.round(fraction * 10_000)) / 100}%`;
 }
 
 /** `[###~~~~~~~]`: ten cells, of which those are filled that are done. */

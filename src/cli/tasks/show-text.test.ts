@@ -45,12 +45,12 @@ Owner             4242 (unresponsive) on box
 Command           sh -c \\x1b[2J
 Directory         /srv
 
-TASK            PROGRESS  DONE                                      STATUS    ELAPSED              ETA                   NOTE
-|-- nightly     n/a       1/4 parts                                 running   2 minutes 5 seconds  1m00s (40s to 1m30s)
-    |-- load    100%      1200 of 1000 rows, more than was thought  finished  1 minute             -
-    |-- 統計    n/a       7                                         running   2 minutes 5 seconds  -                     page\\x077
-    |-- rounds  n/a       0                                         pending   -                    -
-    |-- write   0%        0 of 5                                    pending   -                    -
+TASK            PROGRESS  DONE               STATUS    ELAPSED              ETA                   NOTE
+|-- nightly     n/a       1/4 parts          running   2 minutes 5 seconds  1m00s (40s to 1m30s)
+    |-- load    100%+     1200 of 1000 rows  finished  1 minute             -
+    |-- 統計    n/a       7                  running   2 minutes 5 seconds  -                     page\\x077
+    |-- rounds  n/a       0                  pending   -                    -
+    |-- write   0%        0 of 5             pending   -                    -
 `.trimStart(),
   );
 });

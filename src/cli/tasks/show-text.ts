@@ -81,7 +81,7 @@ function treeText({ tasks }: JobInfo, seenOf: (task: TaskRecord) => Seen): strin
     const { aggregate, estimate, now } = seenOf(task);
     return [
       branchText(row),
-      percentText(aggregate?.fraction ?? null),
+      percentText(aggregate?.fraction ?? null, aggregate?.isOverrun),
       doneText(aggregate),
       task.status,
       elapsedText(task, now),
@@ -95,10 +95,9 @@ function treeText({ tasks }: JobInfo, seenOf: (task: TaskRecord) => Seen): strin
 /** What is known of how much is done, also where that makes no percentage. */
 function doneText(aggregate: Seen['aggregate']): string {
   if (aggregate === undefined) return '-';
-  const { progress, volume, unit, ended, children, isOverrun } = aggregate;
-  const over = isOverrun && children === 0 ? ', more than was thought' : '';
+  const { progress, volume, unit, ended, children } = aggregate;
   const parts = children > 0 ? `${ended}/${children} parts` : '';
-  if (progress === null) return `${parts || '-'}${over}`;
+  if (progress === null) return parts || '-';
   const amount = amountText({ progress, volume, unit });
-  return `${parts === '' || volume !== null ? amount : `${parts}, ${amount}`}${over}`;
+  return parts === '' || volume !== null ? amount : `${parts}, ${amount}`;
 }

@@ -57,7 +57,7 @@ class EventLines {
       const page = await tasks.list({ ...filter, cursor });
       // What comes after the first page was read is in the events.
       if (cursor === undefined) seq = page.seq;
-      for (const item of page.items) this.#names.learn(item.tasks);
+      for (const { job, tasks } of page.items) this.#names.learn(job.id, tasks);
       cursor = page.cursor;
     } while (cursor !== undefined);
     const events = limit === 0 ? [] : await tasks.history({ ...filter, limit });
@@ -81,17 +81,19 @@ class EventLines {
       for (const event of update.events) this.#event(event);
       return;
     }
-    for (const tree of update.jobs) this.#names.learn(tree.tasks);
+    for (const { job, tasks } of update.jobs) this.#names.learn(job.id, tasks);
     const { kind, seq } = update;
     if (this.#call.options.json) this.#call.out(`${JSON.stringify({ kind, seq })}\n`);
     else this.#call.out(`${seq}  ${kind}: events before this one are gone\n`);
   }
 
   #event(event: TaskEvent): void {
-    if ('tasks' in event) this.#names.learn(event.tasks);
+    if ('tasks' in event) this.#names.learn(event.jobId, event.tasks);
     const text = this.#call.options.json
       ? JSON.stringify(eventRow(event))
       : eventText(event, this.#names);
     this.#call.out(`${text}\n`);
+    if (event.kind === 'removed') this.#names.forget(event.jobId);
+    else if (event.kind === 'replaced') this.#names.forget(event.former);
   }
 }

@@ -3,6 +3,8 @@ import { plainText } from '../text.ts';
 
 /** As the store joins the names of a path. */
 const SEPARATOR = ' :: ';
+/** Of longer paths the middle is left out. */
+const NAMES_MAX = 16;
 
 interface Place {
   readonly task: TaskRecord;
@@ -16,21 +18,25 @@ export class TaskNames {
   readonly #children = new Map<number, TaskRecord[]>();
   /** By the parent, as long as it has the same number of children. */
   readonly #names = new Map<number, readonly string[]>();
+  readonly #byJob = new Map<number, number[]>();
 
   /** Takes parents before their children, and siblings in their order. */
-  learn(tasks: Iterable<TaskRecord>): void {
+  learn(jobId: number, tasks: Iterable<TaskRecord>): void {
+    const known = madeIn(this.#byJob, jobId);
     for (const task of tasks) {
       if (this.#places.has(task.id)) continue;
-      const siblings = this.#siblingsOf(task.parent);
+      const siblings = task.parent === null ? [] : madeIn(this.#children, task.parent);
       this.#places.set(task.id, { task, index: siblings.length });
       siblings.push(task);
+      known.push(task.id);
     }
   }
 
-  forget(tasks: Iterable<TaskRecord>): void {
-    for (const { id } of tasks) {
+  forget(jobId: number): void {
+    for (const id of this.#byJob.get(jobId) ?? []) {
       for (const map of [this.#places, this.#children, this.#names]) map.delete(id);
     }
+    this.#byJob.delete(jobId);
   }
 
   /** Names from the root on, safe to show; of one that nobody knows its number. */
@@ -38,16 +44,9 @@ export class TaskNames {
     const names: string[] = [];
     for (let at = this.#places.get(task); at; at = this.#above(at)) names.push(this.#nameOf(at));
     if (names.length === 0) return `task ${task}`;
-    return plainText(names.reverse().join(SEPARATOR));
-  }
-
-  #siblingsOf(parent: number | null): TaskRecord[] {
-    if (parent === null) return [];
-    const found = this.#children.get(parent);
-    if (found) return found;
-    const made: TaskRecord[] = [];
-    this.#children.set(parent, made);
-    return made;
+    names.reverse();
+    if (names.length > NAMES_MAX) names.splice(1, names.length - NAMES_MAX + 1, '…');
+    return plainText(names.join(SEPARATOR));
   }
 
   #above({ task }: Place): Place | undefined {
@@ -58,7 +57,7 @@ export class TaskNames {
     const { task, index } = place;
     const parent = this.#above(place)?.task;
     if (parent === undefined) return task.name;
-    const siblings = this.#siblingsOf(parent.id);
+    const siblings = this.#children.get(parent.id) ?? [];
     let names = this.#names.get(parent.id);
     if (names?.length !== siblings.length) {
       names = shownNames(parent, siblings);
@@ -66,4 +65,12 @@ export class TaskNames {
     }
     return names[index] ?? task.name;
   }
+}
+
+function madeIn<T>(map: Map<number, T[]>, key: number): T[] {
+  const found = map.get(key);
+  if (found) return found;
+  const made: T[] = [];
+  map.set(key, made);
+  return made;
 }

@@ -3,6 +3,8 @@ import { plainText } from '../text.ts';
 
 const INDENT = '    ';
 const BRANCH = '|-- ';
+/** A chain of tasks would be indented by the square of its length. */
+const DEPTH_MAX = 32;
 
 /** A task in its place among the others of its job. */
 export interface TreeRow {
@@ -34,7 +36,8 @@ export function treeRows(tasks: readonly TaskRecord[]): readonly TreeRow[] {
   return rows;
 }
 
-/** `|-- name`, indented by its depth. */
+/** `|-- name`, indented by its depth; far down by no more, but with its depth as a number. */
 export function branchText({ depth, name }: Pick<TreeRow, 'depth' | 'name'>): string {
-  return `${INDENT.repeat(depth)}${BRANCH}${name}`;
+  if (depth <= DEPTH_MAX) return `${INDENT.repeat(depth)}${BRANCH}${name}`;
+  return `${INDENT.repeat(DEPTH_MAX)}${BRANCH}(${depth}) ${name}`;
 }

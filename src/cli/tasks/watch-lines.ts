@@ -49,14 +49,14 @@ class Lines {
     }
     this.#watched.apply(event);
     if (event.kind === 'cleared') return;
-    if ('tasks' in event) this.#names.learn(event.tasks);
+    if ('tasks' in event) this.#names.learn(event.jobId, event.tasks);
     for (const id of touchedBy(event)) this.#tellOf(event, id, event.at);
   }
 
   /** What there is now, for the first time or anew. */
   tellAll(at: number): void {
     for (const { job, tasks } of this.#watched.all) {
-      this.#names.learn(tasks);
+      this.#names.learn(job.id, tasks);
       for (const { id } of tasks) this.#tellOf({ jobId: job.id, job: job.job }, id, at);
     }
   }
@@ -75,7 +75,7 @@ class Lines {
   #forget(tree: JobTree | undefined): void {
     if (tree === undefined) return;
     this.#log.forget(tree.tasks);
-    this.#names.forget(tree.tasks);
+    this.#names.forget(tree.job.id);
   }
 
   #line(at: number, job: string, text: string): void {

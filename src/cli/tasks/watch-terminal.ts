@@ -13,7 +13,7 @@ import { rootOf, Watched } from './watched.ts';
 const FRAME_MS = 100;
 /** Times pass also where nothing moves, and owners stop to answer. */
 const LOOK_MS = 1000;
-/** So much longer than to make it a frame stays, so that a large one does not keep a core busy. */
+/** A rest is so much longer than what was done, so that large jobs do not keep a core busy. */
 const REST_FACTOR = 9;
 /** Of a terminal that does not say how large it is. */
 const USUAL_SIZE: FrameSize = { columns: 80, rows: 24 };
@@ -79,13 +79,14 @@ class TerminalView {
 
   /** Until nobody sees it. */
   async draw(signal: AbortSignal): Promise<number> {
-    let lookedAt = Number.NEGATIVE_INFINITY;
+    let lookDueAt = 0;
     while (!this.#isGone) {
       const startedAt = performance.now();
-      const isDue = startedAt - lookedAt >= LOOK_MS;
+      const isDue = startedAt >= lookDueAt;
       if (isDue) {
         await this.#lookAtOwners();
-        lookedAt = performance.now();
+        const tookMs = performance.now() - startedAt;
+        lookDueAt = performance.now() + Math.max(LOOK_MS, tookMs * REST_FACTOR);
       }
       signal.throwIfAborted();
       if (isDue || this.#isChanged) await this.paint();
