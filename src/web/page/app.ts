@@ -31,6 +31,9 @@ import { CURVE, type RowContent } from './tree-row.ts';
 /** What has no event, as time, is shown anew so often. */
 const TICK_MS = 1000;
 
+/** Who looks elsewhere for a moment finds everything as it is. */
+const REST_MS = 20_000;
+
 const DRAW_MS = 200;
 
 const LANE_STEP_PX = 2;
@@ -107,6 +110,7 @@ export class App {
       onEvent: (event) => this.#take(event),
       onState: (state) => this.#setState(state),
     });
+    restWhileHidden(connection);
     return connection.run();
   }
 
@@ -321,6 +325,19 @@ export class App {
       this.#notice.show(`Asking to cancel failed: ${error}`);
     }
   }
+}
+
+/**
+ * A browser has six connections for all tabs of one server. One that nobody looks at gives its own
+ * back, and when somebody does it is told what it has missed.
+ */
+function restWhileHidden(connection: Connection): void {
+  let timer: number | undefined;
+  document.addEventListener('visibilitychange', () => {
+    clearTimeout(timer);
+    if (document.hidden) timer = setTimeout(() => connection.setWanted(false), REST_MS);
+    else connection.setWanted(true);
+  });
 }
 
 function titleOf(running: number): string {

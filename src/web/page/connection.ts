@@ -23,6 +23,9 @@ export class Connection {
   readonly #listeners: Listeners;
   #lastId = '';
   #retryMs = RETRY_MS;
+  #isWanted = true;
+  #goOn: (() => void) | undefined;
+  #silence: Watchdog | undefined;
 
   constructor(api: Api, listeners: Listeners) {
     this.#api = api;
@@ -31,15 +34,31 @@ export class Connection {
 
   async run(): Promise<void> {
     for (;;) {
-      if (!(await this.#readOnce())) return;
+      if (this.#isWanted && !(await this.#readOnce())) return;
       this.#listeners.onState('waiting');
-      await new Promise((resolve) => setTimeout(resolve, this.#retryMs));
+      await this.#pause();
     }
+  }
+
+  /** Ends the stream until it is wanted again. */
+  setWanted(isWanted: boolean): void {
+    if (isWanted === this.#isWanted) return;
+    this.#isWanted = isWanted;
+    if (isWanted) this.#goOn?.();
+    else this.#silence?.bark();
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#goOn = resolve;
+      if (this.#isWanted) setTimeout(resolve, this.#retryMs);
+    });
   }
 
   /** False when it is of no use to try again. */
   async #readOnce(): Promise<boolean> {
     const silence = new Watchdog(SILENCE_MS);
+    this.#silence = silence;
     const response = await unlessBroken(this.#api.events(this.#lastId, silence.signal));
     const isRefused = response?.status === 401;
     if (isRefused) this.#listeners.onState('refused');
@@ -87,7 +106,11 @@ class Watchdog {
 
   feed(): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#controller.abort(), this.#ms);
+    this.#timer = setTimeout(() => this.bark(), this.#ms);
+  }
+
+  bark(): void {
+    this.#controller.abort();
   }
 
   stop(): void {

@@ -4,5 +4,6 @@ import { followTheme } from './theme.ts';
 import { tokenOfLink } from './token.ts';
 
 followTheme();
-const app = new App(new Api(tokenOfLink() ?? ''));
+
+export const app = new App(new Api(tokenOfLink() ?? ''));
 void app.run();

@@ -59,9 +59,12 @@ export class Board {
 
   /** Applies what was sent, and answers it as events. */
   takeEvents(sent: readonly WireEvent[]): readonly TaskEvent[] {
-    const events = sent.flatMap((entry) => (isProgress(entry) ? this.#read(entry) : entry));
-    for (const event of events) this.#take(event);
-    return events;
+    // One by one: what moves may have been registered just before.
+    return sent.flatMap((entry) => {
+      const event = isProgress(entry) ? this.#read(entry) : entry;
+      if (event) this.#take(event);
+      return event ?? [];
+    });
   }
 
   takeOwners(owners: readonly ShownOwner[]): void {
@@ -86,18 +89,17 @@ export class Board {
     }
   }
 
-  #read([seq, at, jobId, movements]: WireProgress): TaskEvent[] {
+  #read([seq, at, jobId, movements]: WireProgress): TaskEvent | undefined {
     const job = this.view(jobId)?.job;
-    if (job === undefined) return [];
-    const { database, user } = job;
-    return [
-      {
-        ...{ kind: 'progress', seq, at, database, user, job: job.job, jobId },
+    return (
+      job && {
+        ...{ kind: 'progress', seq, at, jobId },
+        ...{ database: job.database, user: job.user, job: job.job },
         movements: movements.map(([task, progress, taskSeq, message = null]) => {
           return { task, taskSeq, progress, message };
         }),
-      },
-    ];
+      }
+    );
   }
 }
 
