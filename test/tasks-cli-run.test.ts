@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { buffer } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
 import { type JobInfo, leaf } from '../src/tasks.ts';
 import { ended, isLinux } from './support/store-line.ts';
@@ -124,6 +125,19 @@ describe('holdfast tasks run', { concurrency: 2, skip: !isLinux }, () => {
       'failed',
       'timed out after 100ms',
     ]);
+  });
+
+  test('ends the command when its job is removed, and says so once', async (t) => {
+    const line = new CommandLine(t);
+    const tasks = await line.open();
+    const child = line.start([...run('j'), ...sh('exec sleep 60')]);
+    const { stderr } = child;
+    assert.ok(stderr);
+    await seen(tasks, 'j', ({ tasks: [root] }) => root?.status === 'running');
+    await tasks.remove('j', { force: true });
+    const [text, code] = await Promise.all([buffer(stderr), ended(child)]);
+    assert.equal(code, 143);
+    assert.match(String(text), /^(?!.*Warning:.*Warning:).*job j was removed or replaced/s);
   });
 
   test('starts nothing where the id is taken, or an option is wrong', async (t) => {

@@ -1,8 +1,7 @@
 import { cut } from './width.ts';
 
-/** A line of a frame; of those with the highest rank the last ones are left out first. */
-export interface FrameLine {
-  readonly text: string;
+/** What a line is of; those with the highest rank are left out first, and of them the last ones. */
+export interface Ranked {
   readonly rank: number;
 }
 
@@ -13,19 +12,25 @@ export interface FrameSize {
 
 /**
  * As many lines as a terminal holds beside the line of the cursor, and how many there are more. None
- * reaches the last column, where some terminals begin a new line.
+ * reaches the last column, where some terminals begin a new line. `textsOf` makes a line of each of
+ * those that are shown.
  */
-export function frameLines(lines: readonly FrameLine[], { columns, rows }: FrameSize): string[] {
-  const width = Math.max(1, columns - 1);
-  const height = Math.max(1, rows - 1);
-  const kept = lines.length <= height ? lines : mostImportant(lines, height - 1);
-  const texts = kept.map(({ text }) => text);
-  if (kept.length < lines.length) texts.push(`+${lines.length - kept.length} more`);
+export function frameLines<R extends Ranked>(
+  rows: readonly R[],
+  size: FrameSize,
+  textsOf: (rows: readonly R[]) => readonly string[],
+): readonly string[] {
+  const width = Math.max(1, size.columns - 1);
+  const height = Math.max(1, size.rows - 1);
+  const kept = rows.length <= height ? rows : mostImportant(rows, height - 1);
+  const texts = [...textsOf(kept)];
+  if (kept.length < rows.length) texts.push(`+${rows.length - kept.length} more`);
   return texts.map((text) => cut(text, width).trimEnd());
 }
 
 /** In the order in which they came. */
-function mostImportant(lines: readonly FrameLine[], count: number): readonly FrameLine[] {
-  const byRank = lines.map((line, index) => ({ ...line, index })).sort((a, b) => a.rank - b.rank);
-  return byRank.slice(0, count).sort((a, b) => a.index - b.index);
+function mostImportant<R extends Ranked>(rows: readonly R[], count: number): readonly R[] {
+  const byRank = rows.map((row, index) => ({ row, index })).sort((a, b) => a.row.rank - b.row.rank);
+  const kept = byRank.slice(0, count).sort((a, b) => a.index - b.index);
+  return kept.map(({ row }) => row);
 }

@@ -14,7 +14,7 @@ import { plainText } from '../text.ts';
 import { amountText } from './amount.ts';
 import { elapsedBrief } from './elapsed.ts';
 import { durationsOf } from './eta.ts';
-import type { FrameLine } from './frame.ts';
+import { type FrameSize, frameLines, type Ranked } from './frame.ts';
 import { elapsedMs, ownerText, statusText } from './job-cells.ts';
 import { barText, percentText } from './percent.ts';
 import { tableLines } from './table.ts';
@@ -35,6 +35,14 @@ export interface Moment {
 
 export function momentNow(): Moment {
   return { now: Date.now(), steadyNow: performance.timeOrigin + performance.now() };
+}
+
+/** A task, and what is known of it. */
+interface Row extends Ranked {
+  readonly tree: JobTree;
+  readonly place: TreeRow;
+  readonly sum: Aggregate | undefined;
+  readonly estimate: Estimate | undefined;
 }
 
 /** Jobs as a terminal shows them while they go on. */
@@ -62,26 +70,33 @@ export class JobBoard {
     for (const { id } of tasks) this.#shown.forget(id);
   }
 
-  /** A line for each task of these jobs. */
-  lines(jobs: readonly JobTree[], columns: number, moment: Moment): readonly FrameLine[] {
-    const nameWidth = Math.max(1, Math.floor(columns * NAME_SHARE));
-    const rows = jobs.flatMap((tree) => this.#rowsOf(tree, nameWidth, moment));
-    const texts = tableLines(rows.map(({ cells }) => cells));
-    return rows.map(({ rank }, at) => ({ rank, text: texts[at] ?? '' }));
+  /** Lines for the tasks of these jobs, as many as there is room for. */
+  frame(jobs: readonly JobTree[], size: FrameSize, moment: Moment): readonly string[] {
+    const nameWidth = Math.max(1, Math.floor(size.columns * NAME_SHARE));
+    const rows = jobs.flatMap((tree) => this.#rowsOf(tree, moment.steadyNow));
+    return frameLines(rows, size, (shown) => {
+      return tableLines(shown.map((row) => this.#cellsOf(row, nameWidth, moment)));
+    });
   }
 
-  #rowsOf(tree: JobTree, nameWidth: number, { now, steadyNow }: Moment) {
-    const aggregates = aggregate(tree.tasks);
+  #rowsOf(tree: JobTree, steadyNow: number): readonly Row[] {
+    const sums = aggregate(tree.tasks);
     const estimates = this.#forecast.of(tree.tasks, steadyNow, this.#durations.get(tree.job.id));
-    return treeRows(tree.tasks).map((row) => ({
-      rank: rankOf(row),
-      cells: [
-        cut(row.depth === 0 ? row.name : branchText({ ...row, depth: row.depth - 1 }), nameWidth),
-        ...figuresOf(row.task, aggregates.get(row.task.id), now),
-        this.#etaOf(row.task, estimates.get(row.task.id), steadyNow),
-        this.#noteOf(tree, row, aggregates.get(row.task.id)),
-      ],
-    }));
+    return treeRows(tree.tasks).map((place) => {
+      const { id } = place.task;
+      const rank = rankOf(place);
+      return { tree, place, rank, sum: sums.get(id), estimate: estimates.get(id) };
+    });
+  }
+
+  #cellsOf(row: Row, nameWidth: number, { now, steadyNow }: Moment): readonly string[] {
+    const { task, depth, name } = row.place;
+    return [
+      cut(depth === 0 ? name : branchText({ name, depth: depth - 1 }), nameWidth),
+      ...figuresOf(task, row.sum, now),
+      this.#etaOf(task, row.estimate, steadyNow),
+      this.#noteOf(row),
+    ];
   }
 
   /** Of what runs; it may not jump from look to look, or nobody can read it. */
@@ -91,7 +106,7 @@ export class JobBoard {
     return shownMs === null ? '' : `ETA ${elapsedBrief(shownMs)}`;
   }
 
-  #noteOf(tree: JobTree, { task, depth }: TreeRow, sum: Aggregate | undefined): string {
+  #noteOf({ tree, place: { task, depth }, sum }: Row): string {
     const words = task.error ?? task.message;
     const notes = [amountOf(task, sum), words === null ? '' : plainText(words)];
     if (depth === 0) {

@@ -1,4 +1,5 @@
 import { setTimeout as passing } from 'node:timers/promises';
+import { HoldfastError } from '../../errors.ts';
 import type { Job, ProgressReport } from '../../tasks.ts';
 import { Child, type ChildEnd } from '../child.ts';
 import type { Command, OptionTable } from '../command.ts';
@@ -154,6 +155,8 @@ async function record(
     else if (status !== 0) await job.root.fail(`exit status ${status}`);
     else await job.root.finish();
   } catch (error) {
+    // The store has said so itself.
+    if (error instanceof HoldfastError && error.code === 'DETACHED') return;
     const { failureOf } = await import('../failure.ts');
     call.note(`Warning: the end of job ${job.id} is not recorded: ${failureOf(error).message}`);
   }

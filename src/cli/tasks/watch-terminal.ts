@@ -2,7 +2,7 @@ import { setTimeout as passing } from 'node:timers/promises';
 import type { JobTree, Update } from '../../tasks.ts';
 import { writeAll } from '../output.ts';
 import { plainText } from '../text.ts';
-import { type FrameSize, frameLines } from './frame.ts';
+import type { FrameSize } from './frame.ts';
 import { JobBoard, momentNow } from './job-board.ts';
 import type { TasksCall } from './options.ts';
 import { Screen } from './screen.ts';
@@ -11,10 +11,12 @@ import { statusOf, type Target } from './target.ts';
 import { rootOf, Watched } from './watched.ts';
 
 const FRAME_MS = 100;
-/** Times pass also where nothing moves, and owners stop to answer. */
+/** Times pass also where nothing moves. */
+const PASSING_MS = 1000;
 const LOOK_MS = 1000;
-/** A rest is so much longer than what was done, so that large jobs do not keep a core busy. */
+/** After what took long, a rest so much longer, so that large jobs do not keep a core busy. */
 const REST_FACTOR = 9;
+const REST_MAX_MS = 3000;
 /** Of a terminal that does not say how large it is. */
 const USUAL_SIZE: FrameSize = { columns: 80, rows: 24 };
 const NOTHING = 'No job is active.';
@@ -26,7 +28,7 @@ export async function watchTerminal(call: TasksCall, target: Target): Promise<nu
   const signal = AbortSignal.any([call.signal, stop.signal]);
   using view = new TerminalView(target);
   try {
-    return await Promise.race([view.follow(signal), view.draw(signal)]);
+    return await Promise.race([view.follow(signal), view.draw(signal), view.lookAtOwners(signal)]);
   } finally {
     stop.abort();
     await view.paint();
@@ -38,6 +40,11 @@ export function terminalSize(): FrameSize {
   return columns && rows ? { columns, rows } : USUAL_SIZE;
 }
 
+async function rested(tookMs: number, leastMs: number, signal: AbortSignal): Promise<void> {
+  const restMs = Math.max(leastMs, Math.min(REST_MAX_MS, tookMs * REST_FACTOR));
+  await passing(restMs, undefined, { signal });
+}
+
 /** One frame in the place of the one before, as long as it is not closed. */
 class TerminalView {
   readonly #target: Target;
@@ -46,7 +53,9 @@ class TerminalView {
   readonly #screen = new Screen();
   /** What is to stay above the frame. */
   #above: string[] = [];
-  #isChanged = true;
+  /** Whether anything is known yet. */
+  #isReady = false;
+  #isChanged = false;
   #isGone = false;
 
   constructor(target: Target) {
@@ -79,29 +88,38 @@ class TerminalView {
 
   /** Until nobody sees it. */
   async draw(signal: AbortSignal): Promise<number> {
-    let lookDueAt = 0;
+    let paintedAt = 0;
     while (!this.#isGone) {
       const startedAt = performance.now();
-      const isDue = startedAt >= lookDueAt;
-      if (isDue) {
-        await this.#lookAtOwners();
-        const tookMs = performance.now() - startedAt;
-        lookDueAt = performance.now() + Math.max(LOOK_MS, tookMs * REST_FACTOR);
+      if (this.#isChanged || startedAt - paintedAt >= PASSING_MS) {
+        await this.paint();
+        paintedAt = startedAt;
       }
-      signal.throwIfAborted();
-      if (isDue || this.#isChanged) await this.paint();
-      const tookMs = performance.now() - startedAt;
-      await passing(Math.max(FRAME_MS, tookMs * REST_FACTOR), undefined, { signal });
+      await rested(performance.now() - startedAt, FRAME_MS, signal);
     }
     return 0;
   }
 
+  /** Whether owners answer is in no event. */
+  async lookAtOwners(signal: AbortSignal): Promise<never> {
+    const { tasks, filter } = this.#target;
+    let tookMs = 0;
+    for (;;) {
+      await rested(tookMs, LOOK_MS, signal);
+      const startedAt = performance.now();
+      const { items } = await tasks.list({ ...filter, active: true });
+      this.#board.meet(items.map(({ owner }) => owner));
+      tookMs = performance.now() - startedAt;
+    }
+  }
+
   async paint(): Promise<void> {
+    if (!this.#isReady) return;
     const size = terminalSize();
     this.#isChanged = false;
     const { isOneJob } = this.#target;
     const jobs = isOneJob ? this.#watched.all : this.#watched.active;
-    const lines = frameLines(this.#board.lines(jobs, size.columns, momentNow()), size);
+    const lines = this.#board.frame(jobs, size, momentNow());
     const above = this.#above;
     this.#above = [];
     const text = this.#screen.frame(lines.length > 0 ? lines : [NOTHING], size.columns, above);
@@ -114,6 +132,7 @@ class TerminalView {
       this.#board.meet(update.owners);
     } else for (const event of update.events) this.#end(this.#watched.apply(event));
     await this.#board.prepare(this.#target.tasks, this.#watched.active);
+    this.#isReady = true;
     this.#isChanged = true;
   }
 
@@ -124,12 +143,6 @@ class TerminalView {
     this.#board.forget(tree);
     if (this.#target.isOneJob) return;
     this.#above.push(plainText(`${root.name}: ${endText(root)}  ${tree.job.job}`));
-  }
-
-  async #lookAtOwners(): Promise<void> {
-    const { tasks, filter } = this.#target;
-    const { items } = await tasks.list({ ...filter, active: true });
-    this.#board.meet(items.map(({ owner }) => owner));
   }
 
   #write(text: string): void {

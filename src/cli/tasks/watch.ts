@@ -8,10 +8,6 @@ import { type Target, targetOf } from './target.ts';
 import { watchLines } from './watch-lines.ts';
 import { terminalSize, watchTerminal } from './watch-terminal.ts';
 import { Watched } from './watched.ts';
-import { cut } from './width.ts';
-
-/** Where there is no terminal, lines may be long. */
-const LINE_COLUMNS = 200;
 
 const options = {
   once: { type: 'flag', help: 'Show them as they are now, and end' },
@@ -54,9 +50,8 @@ async function watchOnce(call: WatchCall, target: Target): Promise<number> {
   }
   const jobs = isOneJob ? watched.all : watched.active;
   await board.prepare(tasks, jobs);
-  const columns = isTerminal(call) ? terminalSize().columns : undefined;
-  for (const { text } of board.lines(jobs, columns ?? LINE_COLUMNS, momentNow())) {
-    call.out(`${columns === undefined ? text : cut(text, columns - 1)}\n`);
-  }
+  // All of it: this scrolls.
+  const size = { columns: isTerminal(call) ? terminalSize().columns : Infinity, rows: Infinity };
+  for (const text of board.frame(jobs, size, momentNow())) call.out(`${text}\n`);
   return 0;
 }
