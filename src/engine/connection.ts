@@ -21,6 +21,8 @@ export class Connection {
   readonly file: string;
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, Prepared>();
+  /** Those that answer arrays. */
+  readonly #arrays = new Map<string, Prepared>();
   /** Set by whoever holds the writer lock, for the time of its transaction. */
   writable = false;
   #writes = 0;
@@ -65,10 +67,11 @@ export class Connection {
   /** @throws SQL_ERROR when a statement that can write is run while writing is not allowed */
   answer(statement: Statement): unknown {
     try {
-      const { prepared, writes } = this.#prepare(statement.sql);
+      const { prepared, writes } = this.#prepare(statement);
       if (writes) this.#noteWrite(statement.sql);
       if (statement.kind === 'one') return prepared.get(...statement.params);
-      if (statement.kind === 'all') return prepared.all(...statement.params);
+      if (statement.kind === 'all' || statement.kind === 'values')
+        return prepared.all(...statement.params);
       return Number(prepared.run(...statement.params).changes);
     } catch (error) {
       throw translate(error, `database ${this.file}`);
@@ -97,6 +100,7 @@ export class Connection {
 
   close(): void {
     this.#statements.clear();
+    this.#arrays.clear();
     if (this.isOpen) this.#database.close();
   }
 
@@ -107,12 +111,14 @@ export class Connection {
     this.#writes += 1;
   }
 
-  #prepare(sql: string): Prepared {
-    let found = this.#statements.get(sql);
+  #prepare({ sql, kind }: Statement): Prepared {
+    const statements = kind === 'values' ? this.#arrays : this.#statements;
+    let found = statements.get(sql);
     if (!found) {
-      if (this.#statements.size >= MAX_STATEMENTS) this.#statements.clear();
+      if (statements.size >= MAX_STATEMENTS) statements.clear();
       found = { prepared: this.#database.prepare(sql), writes: !READING.test(sql) };
-      this.#statements.set(sql, found);
+      if (kind === 'values') found.prepared.setReturnArrays(true);
+      statements.set(sql, found);
     }
     return found;
   }

@@ -7,7 +7,8 @@ function leaveAll(): void {
 
 /** Runs `leave` when this thread ends, unless what is answered is called before. */
 export function leaveAtExit(leave: () => void): () => void {
-  if (leavers.size === 0) process.on('exit', leaveAll);
+  // First: a writer lock that is waited for still keeps its place in the queue then.
+  if (leavers.size === 0) process.prependListener('exit', leaveAll);
   leavers.add(leave);
   return () => {
     leavers.delete(leave);

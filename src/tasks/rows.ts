@@ -49,42 +49,89 @@ export interface JobRow {
   readonly reserved_bytes: number;
 }
 
-export function taskOf(row: TaskRow): TaskRecord {
+/** What `taskOf` reads, in its order. */
+export const TASK_COLUMNS = `id, job, parent, kind, name, status, mode, round_size, unit, weight,
+  volume, progress, message, error, is_excluded, concurrency, started_at, finished_at, task_seq`;
+
+/** A row of `TASK_COLUMNS`. */
+export type TaskValues = readonly [
+  id: number,
+  job: number,
+  parent: number | null,
+  kind: TaskKind,
+  name: string,
+  status: TaskStatus,
+  mode: GroupMode | IterationMode | null,
+  roundSize: number | null,
+  unit: string | null,
+  weight: number | null,
+  volume: number | null,
+  progress: number,
+  message: string | null,
+  error: string | null,
+  isExcluded: number,
+  concurrency: number | null,
+  startedAt: number | null,
+  finishedAt: number | null,
+  taskSeq: number,
+];
+
+export function taskOf(row: TaskValues): TaskRecord {
   return {
-    id: row.id,
-    parent: row.parent,
-    kind: row.kind,
-    name: row.name,
-    status: row.status,
-    mode: row.mode,
-    roundSize: row.round_size,
-    unit: row.unit,
-    weight: row.weight,
-    volume: row.volume,
-    progress: row.progress,
-    message: row.message,
-    error: row.error,
-    isExcluded: row.is_excluded === 1,
-    concurrency: row.concurrency,
-    startedAt: row.started_at,
-    finishedAt: row.finished_at,
-    taskSeq: row.task_seq,
+    id: row[0],
+    parent: row[2],
+    kind: row[3],
+    name: row[4],
+    status: row[5],
+    mode: row[6],
+    roundSize: row[7],
+    unit: row[8],
+    weight: row[9],
+    volume: row[10],
+    progress: row[11],
+    message: row[12],
+    error: row[13],
+    isExcluded: row[14] === 1,
+    concurrency: row[15],
+    startedAt: row[16],
+    finishedAt: row[17],
+    taskSeq: row[18],
   };
 }
 
-export function jobOf(row: JobRow): JobRecord {
+/** What `jobOf` reads, in its order, of a job `j` and its database `d`. */
+export const JOB_COLUMNS = `j.id, d.name, j.user, j.job, j.generation, j.root, j.owner, j.created_at,
+  j.cancel_requested_at, j.memory_min_bytes, j.memory_max_bytes, j.reserved_bytes`;
+
+/** A row of `JOB_COLUMNS`. */
+export type JobValues = readonly [
+  id: number,
+  database: string,
+  user: string,
+  job: string,
+  generation: number,
+  root: number,
+  owner: number,
+  createdAt: number,
+  cancelRequestedAt: number | null,
+  memoryMinBytes: number | null,
+  memoryMaxBytes: number | null,
+  reservedBytes: number,
+];
+
+export function jobOf(row: JobValues): JobRecord {
   return {
-    id: row.id,
-    database: row.database_name,
-    user: row.user,
-    job: row.job,
-    generation: row.generation,
-    root: row.root,
-    owner: row.owner,
-    createdAt: row.created_at,
-    cancelRequestedAt: row.cancel_requested_at,
-    memoryMinBytes: row.memory_min_bytes,
-    memoryMaxBytes: row.memory_max_bytes,
-    reservedBytes: row.reserved_bytes,
+    id: row[0],
+    database: row[1],
+    user: row[2],
+    job: row[3],
+    generation: row[4],
+    root: row[5],
+    owner: row[6],
+    createdAt: row[7],
+    cancelRequestedAt: row[8],
+    memoryMinBytes: row[9],
+    memoryMaxBytes: row[10],
+    reservedBytes: row[11],
   };
 }

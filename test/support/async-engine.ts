@@ -121,6 +121,11 @@ async function answer(
       return database.prepare(step.sql).get(...step.params);
     case 'all':
       return database.prepare(step.sql).all(...step.params);
+    case 'values': {
+      const prepared = database.prepare(step.sql);
+      prepared.setReturnArrays(true);
+      return prepared.all(...step.params);
+    }
     default: {
       const changes = Number(database.prepare(step.sql).run(...step.params).changes);
       if (step.effects === undefined) warm.clear();

@@ -89,11 +89,12 @@ export async function startCounting(
   t: TestContext,
   args: readonly string[],
   execArgv: readonly string[] = [],
+  file = join(import.meta.dirname, 'counting.fixture.ts'),
 ): Promise<{ readonly process: ChildProcess; readonly running: Running }> {
   const { NODE_EXTRA_CA_CERTS, NODE_TEST_CONTEXT, ...env } = process.env;
-  const file = join(import.meta.dirname, 'counting.fixture.ts');
   const child = spawn(process.execPath, [...execArgv, file, ...args], {
-    env,
+    // For a file that is not in our tree, and needs our packages.
+    env: { ...env, NODE_PATH: join(import.meta.dirname, '../../../node_modules') },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   t.after(() => child.kill('SIGKILL'));

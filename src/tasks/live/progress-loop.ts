@@ -71,9 +71,17 @@ const BEATS_PER_LOOK = 10;
 /** While flushes fail (a full disk, a file that was replaced), this many times slower. */
 const SLOWER_IF_FAILING = 10;
 
-/** After so many beats in which nothing moved, and until something does, so many times slower. */
+/**
+ * While nothing moves, and the more moves the more, the interval grows up to this many times: what
+ * the processor has to do for it stays bounded, and no value gets older than 210 ms in it.
+ */
+const SLOWEST = 1.75;
+
+/** After so many beats in which nothing has moved. */
 const IDLE_BEATS = 3;
-const SLOWER_IF_IDLE = 1.8;
+
+/** With so many tasks that move at once. */
+const MANY_TASKS = 100;
 
 /** How long the last flush waits for the lock. */
 const LAST_FLUSH_MS = 1000;
@@ -114,6 +122,8 @@ export class ProgressLoop {
   /** As we wrote it last. */
   #leaseUntil = 0;
   #idleBeats = 0;
+  /** How many tasks had moved at the last beat. */
+  #moving = 0;
   #told: ReadonlySet<number> = new Set();
   #isFailing = false;
 
@@ -173,9 +183,7 @@ export class ProgressLoop {
 
   #schedule(): void {
     if (this.#timer || this.#beating || this.#isClosed || this.#tracked.size === 0) return;
-    const isIdle = this.#idleBeats >= IDLE_BEATS;
-    const slower = this.#isFailing ? SLOWER_IF_FAILING : isIdle ? SLOWER_IF_IDLE : 1;
-    const intervalMs = this.#setup.intervalMs * slower * (0.8 + 0.4 * Math.random());
+    const intervalMs = this.#setup.intervalMs * this.#slower() * (0.8 + 0.4 * Math.random());
     // What the last one took, most of it perhaps waiting, is a part of the interval.
     const delayMs = Math.max(0, Math.min(intervalMs, this.#beganAt + intervalMs - monotonicMs()));
     this.#timer = setTimeout(() => {
@@ -188,10 +196,18 @@ export class ProgressLoop {
     }, delayMs).unref();
   }
 
+  /** By how much the next interval is longer than the shortest. */
+  #slower(): number {
+    if (this.#isFailing) return SLOWER_IF_FAILING;
+    if (this.#idleBeats >= IDLE_BEATS) return SLOWEST;
+    return 1 + (SLOWEST - 1) * Math.min(1, this.#moving / MANY_TASKS);
+  }
+
   async #beat(): Promise<void> {
     const beat = Atomics.add(this.#control, BEATS, 1);
     try {
       const samples = this.#samples();
+      this.#moving = samples.length;
       this.#idleBeats = samples.length > 0 ? 0 : this.#idleBeats + 1;
       if (samples.length > 0 || this.#isLeaseDue()) {
         await this.#flush(samples, this.#setup.lockTimeoutMs);

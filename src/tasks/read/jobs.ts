@@ -1,7 +1,14 @@
-import { all, one, type Steps } from '../../engine/steps.ts';
+import { all, one, type Steps, values } from '../../engine/steps.ts';
 import type { OwnerIdentity } from '../../owner/identity.ts';
-import type { JobTree, TaskRecord, TaskStatus } from '../model/record.ts';
-import { type JobRow, jobOf, type TaskRow, taskOf } from '../rows.ts';
+import type { JobRecord, JobTree, TaskRecord, TaskStatus } from '../model/record.ts';
+import {
+  JOB_COLUMNS,
+  type JobValues,
+  jobOf,
+  TASK_COLUMNS,
+  type TaskValues,
+  taskOf,
+} from '../rows.ts';
 import { lastSeq } from '../write/retain.ts';
 
 /** Which jobs; null: whatever it is. */
@@ -48,15 +55,15 @@ export interface JobsPage {
 export function* pageBody({ scope, status, limit, after }: PageRequest): Steps<JobsPage> {
   const { database, user, job } = scope;
   const statuses = status === null ? null : JSON.stringify(status);
-  const rows: JobRow[] = yield* all(
-    `SELECT j.*, d.name AS database_name FROM jobs j
+  const rows = yield* values<JobValues>(
+    `SELECT ${JOB_COLUMNS} FROM jobs j
     JOIN databases d ON d.id = j.database JOIN tasks r ON r.id = j.root
     WHERE (? IS NULL OR d.name = ?) AND (? IS NULL OR j.user = ?) AND (? IS NULL OR j.job = ?)
       AND (? IS NULL OR r.status IN (SELECT value FROM json_each(?))) AND j.id > ?
     ORDER BY j.id LIMIT ?`,
     ...[database, database, user, user, job, job, statuses, statuses, after, limit + 1],
   );
-  const page = rows.slice(0, limit);
+  const page = rows.slice(0, limit).map(jobOf);
   return {
     jobs: yield* treesOf(page),
     owners: yield* ownersOf(page),
@@ -88,17 +95,18 @@ function* countsOf({ database, user, job }: Scope): Steps<Record<TaskStatus, num
   return counts;
 }
 
-function* treesOf(jobs: readonly JobRow[]): Steps<readonly JobTree[]> {
-  const rows: TaskRow[] = yield* all(
-    'SELECT * FROM tasks WHERE job IN (SELECT value FROM json_each(?)) ORDER BY id',
+function* treesOf(jobs: readonly JobRecord[]): Steps<readonly JobTree[]> {
+  const rows = yield* values<TaskValues>(
+    `SELECT ${TASK_COLUMNS} FROM tasks
+    WHERE job IN (SELECT value FROM json_each(?)) ORDER BY id`,
     JSON.stringify(jobs.map(({ id }) => id)),
   );
   const tasks = new Map<number, TaskRecord[]>(jobs.map(({ id }) => [id, []]));
-  for (const row of rows) tasks.get(row.job)?.push(taskOf(row));
-  return jobs.map((job) => ({ job: jobOf(job), tasks: tasks.get(job.id) ?? [] }));
+  for (const row of rows) tasks.get(row[1])?.push(taskOf(row));
+  return jobs.map((job) => ({ job, tasks: tasks.get(job.id) ?? [] }));
 }
 
-function* ownersOf(jobs: readonly JobRow[]): Steps<readonly OwnerRow[]> {
+function* ownersOf(jobs: readonly JobRecord[]): Steps<readonly OwnerRow[]> {
   return yield* all<OwnerRow>(
     'SELECT * FROM owners WHERE id IN (SELECT value FROM json_each(?))',
     JSON.stringify([...new Set(jobs.map(({ owner }) => owner))]),

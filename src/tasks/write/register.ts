@@ -1,9 +1,9 @@
-import { one, run, type Steps } from '../../engine/steps.ts';
+import { one, run, type Steps, values } from '../../engine/steps.ts';
 import { HoldfastError } from '../../errors.ts';
 import type { Plan } from '../model/plan.ts';
 import type { JobRecord, JobTree } from '../model/record.ts';
 import type { DatabaseName } from '../names.ts';
-import { type JobRow, jobOf } from '../rows.ts';
+import { JOB_COLUMNS, type JobRow, type JobValues, jobOf } from '../rows.ts';
 import { databaseRow } from './databases.ts';
 import { jobByKey } from './jobs.ts';
 import { recordEvent } from './journal.ts';
@@ -77,9 +77,8 @@ function* insertJob(wanted: Registration, into: Insertion): Steps<number> {
 }
 
 function* jobRecord(id: number): Steps<JobRecord> {
-  const row: JobRow | undefined = yield* one(
-    `SELECT j.*, d.name AS database_name FROM jobs j JOIN databases d ON d.id = j.database
-    WHERE j.id = ?`,
+  const [row] = yield* values<JobValues>(
+    `SELECT ${JOB_COLUMNS} FROM jobs j JOIN databases d ON d.id = j.database WHERE j.id = ?`,
     id,
   );
   if (row === undefined) throw new TypeError('a job that was just made is not there');

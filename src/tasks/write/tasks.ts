@@ -1,7 +1,7 @@
-import { one, type Steps } from '../../engine/steps.ts';
+import { type Steps, values } from '../../engine/steps.ts';
 import type { Plan } from '../model/plan.ts';
 import type { TaskRecord } from '../model/record.ts';
-import { type TaskRow, taskOf } from '../rows.ts';
+import { TASK_COLUMNS, type TaskValues, taskOf } from '../rows.ts';
 
 /** Where new tasks belong. */
 interface Place {
@@ -27,10 +27,10 @@ export function* insertTasks(plans: readonly Plan[], place: Place): Steps<readon
 }
 
 function* insertTask(plan: Plan, { job, parent, concurrency }: Place): Steps<TaskRecord> {
-  const row: TaskRow | undefined = yield* one(
+  const [row] = yield* values<TaskValues>(
     `INSERT INTO tasks (job, parent, kind, name, status, mode, round_size, rounds, unit, weight,
       volume, progress, is_excluded, concurrency, task_seq)
-    VALUES (?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, 0, 0, ?, 0) RETURNING *`,
+    VALUES (?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, 0, 0, ?, 0) RETURNING ${TASK_COLUMNS}`,
     ...[job, parent, plan.kind, plan.name, plan.mode],
     ...(plan.kind === 'iterative' ? [plan.round.length, plan.rounds] : [null, null]),
     ...[plan.unit, plan.weight, plan.volume, plan.concurrency ?? concurrency],
