@@ -53,6 +53,16 @@ const POLL_MS = 5;
 /** The same while the thread is blocked for it. */
 const LAST_POLL_MS = 1;
 
+/** Stands for a descriptor where the file is gone. */
+const NO_FILE = -1;
+
+/** What this thread has open. */
+const open = new Set<WriterLock>();
+
+function letGoOfAll(): void {
+  for (const lock of open) lock.letGo();
+}
+
 export interface LockHolder {
   readonly pid: number;
   readonly threadId: number;
@@ -67,7 +77,7 @@ export interface LockHolder {
  */
 export class WriterLock {
   readonly #file: string;
-  readonly #fd: number;
+  #fd: number;
   readonly #header = Buffer.alloc(EPOCH_OFFSET + EPOCH_BYTES);
   readonly #words = new Uint32Array(this.#header.buffer, this.#header.byteOffset, 6);
   #epoch = NO_EPOCH;
@@ -81,6 +91,8 @@ export class WriterLock {
   constructor(file: string) {
     this.#file = file;
     this.#fd = openSync(file, constants.O_RDWR | constants.O_CREAT, 0o600);
+    if (open.size === 0) process.on('exit', letGoOfAll);
+    open.add(this);
   }
 
   /** Takes the lock if it is free. */
@@ -127,6 +139,7 @@ export class WriterLock {
    */
   acquireNow(deadline: number): boolean {
     while (!this.#held) {
+      if (this.#fd === NO_FILE) return false;
       if (kernel().tryLock(this.#fd)) this.#enter();
       else if (monotonicMs() >= deadline) return false;
       else sleepNow(LAST_POLL_MS);
@@ -166,11 +179,36 @@ export class WriterLock {
     return fstatSync(this.#fd).nlink === 0;
   }
 
+  /**
+   * For the end of the process, which waits for its other threads: what this one holds, or is still
+   * to be granted, is nobody's from now on, or one of them would wait for it for ever. The kernel
+   * takes a lock back with its open file; a wait that is granted later ends with it.
+   */
+  letGo(): void {
+    if (!this.#held && !this.#kernelWait) return;
+    const former = this.#fd;
+    this.#held = false;
+    this.#kernelWait = undefined;
+    try {
+      // Who writes in a listener after this one needs it. The old number is not given anew.
+      this.#fd = openSync(this.#file, constants.O_RDWR);
+    } catch {
+      this.#fd = NO_FILE;
+    }
+    closeSync(former);
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     // Closing a descriptor that a thread waits on would hand its number to the next open.
-    if (!this.#kernelWait) closeSync(this.#fd);
+    if (!this.#kernelWait) this.#closeFile();
+  }
+
+  #closeFile(): void {
+    closeSync(this.#fd);
+    open.delete(this);
+    if (open.size === 0) process.off('exit', letGoOfAll);
   }
 
   toString(): string {
@@ -205,7 +243,7 @@ export class WriterLock {
         },
         (error: unknown) => {
           this.#kernelWait = undefined;
-          if (this.#closed) closeSync(this.#fd);
+          if (this.#closed) this.#closeFile();
           throw error;
         },
       );
@@ -226,7 +264,7 @@ export class WriterLock {
     this.#granted = false;
     this.#kernelWait = undefined;
     kernel().unlock(this.#fd);
-    if (this.#closed) closeSync(this.#fd);
+    if (this.#closed) this.#closeFile();
   }
 
   #isMoving(): boolean {

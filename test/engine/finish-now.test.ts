@@ -23,10 +23,9 @@ function pretendToMove(file: string): void {
   closeSync(fd);
 }
 
-function hasKernelWait(file: string): boolean {
-  return new RegExp(`-> OFDLCK .*:${statSync(file).ino} `).test(
-    readFileSync('/proc/locks', 'utf8'),
-  );
+function kernelWaits(file: string): number {
+  const waits = new RegExp(`-> OFDLCK .*:${statSync(file).ino} `, 'g');
+  return readFileSync('/proc/locks', 'utf8').match(waits)?.length ?? 0;
 }
 
 async function until(isSo: () => boolean): Promise<void> {
@@ -49,7 +48,7 @@ test('at process.exit a write waits for the lock as long as it said, also when i
   const keptMoving = setInterval(() => pretendToMove(`${lock}`), 20);
   t.after(() => clearInterval(keptMoving));
   const child = startWorker(t, 'exitAtOnce', file, '1', '20000');
-  if (process.platform === 'linux') await until(() => hasKernelWait(`${lock}`));
+  if (process.platform === 'linux') await until(() => kernelWaits(`${lock}`) === 1);
   await child.printed('ready');
   child.process.stdin?.write('go\n');
   await child.printed('exiting');
@@ -58,6 +57,25 @@ test('at process.exit a write waits for the lock as long as it said, also when i
   assert.equal(await engine.read(() => getCell(1)), 1);
   assert.equal(await engine.write(increment), 2);
 });
+
+for (const where of ['the same thread', 'another thread']) {
+  test(`a process that exits while it waits for the lock twice, also in ${where}, keeps it from nobody`, {
+    skip: process.platform !== 'linux' && 'needs /proc/locks',
+  }, async (t) => {
+    const { engine, file } = await openCells(t);
+    const lock = hold(t, file);
+    const keptMoving = setInterval(() => pretendToMove(`${lock}`), 20);
+    t.after(() => clearInterval(keptMoving));
+    const child = startWorker(t, 'exitWaiting', file, where === 'another thread' ? 'thread' : '');
+    await child.printed('ready');
+    await until(() => kernelWaits(`${lock}`) === 2);
+    child.process.stdin?.write('go\n');
+    clearInterval(keptMoving);
+    lock.release();
+    assert.equal((await child.exited).code, 6);
+    await engine.write(increment);
+  });
+}
 
 test('at process.exit a write is given up when the lock is not free in time', async (t) => {
   const { engine, file } = await openCells(t);

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import { monotonicMs } from '../../src/engine/clock.ts';
 import { WriterLock } from '../../src/engine/lock.ts';
 import { openSqlite } from '../../src/engine/sqlite.ts';
@@ -73,6 +74,25 @@ async function exitAtOnce(): Promise<void> {
   }
   if (first === '1') await go();
   process.exit();
+}
+
+/** Waits for the lock twice, the second time in a thread if `first` says so, and exits meanwhile. */
+async function exitWaiting(): Promise<void> {
+  const engine = await openSqlite({ file, schema: cells, lockTimeoutMs: 20_000 });
+  engine.write(increment).catch(() => undefined);
+  if (first === 'thread') {
+    new Worker(import.meta.filename, { argv: ['waitForEver', file] }).unref();
+  } else {
+    const other = await openSqlite({ file, schema: cells, lockTimeoutMs: 20_000 });
+    other.write(increment).catch(() => undefined);
+  }
+  await go();
+  process.exit(6);
+}
+
+async function waitForEver(): Promise<void> {
+  const engine = await openSqlite({ file, schema: cells, lockTimeoutMs: 20_000 });
+  await engine.write(increment);
 }
 
 /** Ends the process in the middle of a transaction. */
@@ -189,6 +209,8 @@ const roles: Record<string, () => Promise<void>> = {
   hold,
   wait,
   exitAtOnce,
+  exitWaiting,
+  waitForEver,
   exitInBody,
   writeRegister,
   readRegister,
