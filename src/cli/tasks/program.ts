@@ -31,7 +31,10 @@ export const tasksProgram: Program = {
     run: entry('Run a command as a job', async () => (await import('./run.ts')).run),
     cancel: entry('Ask for the end of a job', async () => (await import('./cancel.ts')).cancel),
     remove: entry('Remove a job', async () => (await import('./remove.ts')).remove),
-    purge: entry('Remove all jobs of a database', async () => (await import('./purge.ts')).purge),
+    purge: entry(
+      'Remove all jobs of a user from a database',
+      async () => (await import('./purge.ts')).purge,
+    ),
     prune: entry('Remove jobs that ended long ago', async () => {
       return (await import('./purge.ts')).prune;
     }),
