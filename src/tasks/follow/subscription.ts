@@ -1,3 +1,4 @@
+import { monotonicMs } from '../../engine/clock.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { pause } from '../../engine/lock.ts';
 import type { Steps } from '../../engine/steps.ts';
@@ -7,7 +8,7 @@ import { eventsBody } from '../read/events.ts';
 import { type OwnerRow, pageBody, type Scope } from '../read/jobs.ts';
 import { ownerRecord } from './liveness.ts';
 
-/** How often owners are looked at while nothing changes: a dead one shows within a second. */
+/** How often owners are looked at: a dead one shows within a second. */
 const LOOK_MS = 400;
 
 /** Jobs that are read at once for a snapshot: pages, so that a large store blocks nobody for long. */
@@ -37,6 +38,7 @@ export async function* follow(
   let pending = changes.next();
   try {
     await source.reap();
+    let lookedAt = monotonicMs();
     let seq = after;
     while (!end.aborted) {
       if (seq === undefined) {
@@ -53,11 +55,17 @@ export async function* follow(
       }
       seq = page.seq;
       if (page.events.length > 0) yield { kind: 'events', seq, events: page.events };
+      // Also while others change something all the time.
+      if (monotonicMs() - lookedAt >= LOOK_MS && !end.aborted) {
+        await source.reap();
+        lookedAt = monotonicMs();
+      }
       if (page.hasMore) continue;
-      if (await settlesWithin(pending, LOOK_MS, end)) {
+      const leftMs = lookedAt + LOOK_MS - monotonicMs();
+      if (await settlesWithin(pending, Math.max(0, leftMs), end)) {
         if ((await pending).done) return;
         pending = changes.next();
-      } else if (!end.aborted) await source.reap();
+      }
     }
   } finally {
     pending.catch(() => undefined);
