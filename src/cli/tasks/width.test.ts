@@ -17,6 +17,8 @@ const WIDTHS: readonly (readonly [text: string, width: number])[] = [
   ['🇩🇪', 2],
   ['1️⃣', 2],
   ['❤️', 2],
+  ['🏳️‍🌈', 2],
+  ['☎️', 2],
   ['☎', 1],
   ['e\u0301', 1],
   ['\u0301', 0],
@@ -26,6 +28,21 @@ const WIDTHS: readonly (readonly [text: string, width: number])[] = [
 
 test('a text is as wide as a terminal shows it', () => {
   for (const [text, width] of WIDTHS) assert.equal(displayWidth(text), width, text);
+});
+
+test('every emoji takes two cells', () => {
+  const emoji = /^\p{RGI_Emoji}$/v;
+  const endings = ['', '\ufe0f', '\ufe0f\u20e3', '\u{1f3fb}', '\u200d♂️', '\ufe0f\u200d♂️'];
+  let count = 0;
+  for (let point = 0x23; point < 0x1fb00; point += 1) {
+    for (const ending of endings) {
+      const text = String.fromCodePoint(point) + ending;
+      if (!emoji.test(text)) continue;
+      assert.equal(displayWidth(text), 2, text);
+      count += 1;
+    }
+  }
+  assert.ok(count > 1500, `${count}`);
 });
 
 test('what is cut ends in an ellipsis and never in half a character', () => {
