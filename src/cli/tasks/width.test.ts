@@ -35,8 +35,10 @@ test('every emoji takes two cells', () => {
   const endings = ['', '\ufe0f', '\ufe0f\u20e3', '\u{1f3fb}', '\u200d♂️', '\ufe0f\u200d♂️'];
   let count = 0;
   for (let point = 0x23; point < 0x1fb00; point += 1) {
+    const start = String.fromCodePoint(point);
+    if (!/\p{Emoji}/u.test(start)) continue;
     for (const ending of endings) {
-      const text = String.fromCodePoint(point) + ending;
+      const text = start + ending;
       if (!emoji.test(text)) continue;
       assert.equal(displayWidth(text), 2, text);
       count += 1;
