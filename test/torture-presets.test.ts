@@ -24,7 +24,7 @@ import { type Fault, faulty } from './twins/faults.ts';
 const modes: readonly Mode[] = ['threads', 'processes', 'crash', 'cli'];
 
 describe('the catalogue', () => {
-  test('has every scenario of the seeds once, and two of ours', () => {
+  test('has every scenario of the seeds once, and three of ours', () => {
     const ids = catalogue.map(({ id }) => id);
     assert.equal(new Set(ids).size, ids.length);
     const upTo = (letter: string, last: number) =>
@@ -38,7 +38,7 @@ describe('the catalogue', () => {
     assert.equal(expected.length, 62);
     assert.deepEqual(
       catalogue.filter(({ isOurs }) => isOurs).map(({ id }) => id),
-      ['KL', 'PL'],
+      ['KL', 'PL', 'TL'],
     );
   });
 
@@ -81,7 +81,7 @@ describe('the catalogue', () => {
     assert.match(text, /^P2 +ports +1 × 20 \+ 10 × 50 +every read succeeds +yes$/m);
     assert.match(text, /^PL .* yes, ours$/m);
     assert.match(text, /^M7 .* -$/m);
-    assert.equal(lines.at(-1), '62 scenarios of the seeds, 2 of ours; 20 available');
+    assert.equal(lines.at(-1), '62 scenarios of the seeds, 3 of ours; 25 available');
   });
 });
 

@@ -18,6 +18,14 @@ export const twinCases: readonly TwinCase[] = [
   { twin: 'vault/stale-revoke', presets: ['K1', 'K5'], verdict: 'violation' },
   { twin: 'vault/create-in-two-steps', presets: ['K5'], verdict: 'violation' },
   { twin: 'vault/honest', presets: ['K1', 'K3', 'K5', 'KL'], verdict: 'ok' },
+  { twin: 'tasks/lost-registration', presets: ['T1'], verdict: 'violation' },
+  { twin: 'tasks/claimed-in-two-steps', presets: ['T3', 'TL'], verdict: 'violation' },
+  { twin: 'tasks/unfenced-replace', presets: ['T3', 'TL'], verdict: 'violation' },
+  { twin: 'tasks/told-afterwards', presets: ['T4'], verdict: 'violation' },
+  { twin: 'tasks/listened-too-late', presets: ['T4'], verdict: 'violation' },
+  { twin: 'tasks/late-flush', presets: ['T4', 'TL'], verdict: 'violation' },
+  { twin: 'tasks/lost-twice', presets: ['T4'], verdict: 'violation' },
+  { twin: 'tasks/honest', presets: ['T1', 'T3', 'T4', 'TL'], verdict: 'ok' },
 ];
 
 /** How often each preset came to the verdict that it must come to. */

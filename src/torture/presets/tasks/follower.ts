@@ -2,8 +2,8 @@ import { createHash, type Hash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type {
   SubjectEvent,
+  SubjectJobRow,
   SubjectListener,
-  SubjectRow,
   SubjectUpdate,
   TasksSubject,
 } from './subject.ts';
@@ -101,8 +101,8 @@ function take(hash: Hash, events: readonly SubjectEvent[]): void {
 
 /** Jobs that one of them has and the other has not, or not so; the first few. */
 export function differences(
-  told: readonly SubjectRow[],
-  listed: readonly SubjectRow[],
+  told: readonly SubjectJobRow[],
+  listed: readonly SubjectJobRow[],
 ): readonly string[] {
   const known = new Map(told.map((row) => [row.jobId, row]));
   const missing = listed.filter(({ jobId }) => !known.has(jobId));
@@ -121,6 +121,6 @@ export function differences(
 
 const DIFFERENCES_MAX = 5;
 
-function nameOf({ job, jobId, status, progress }: SubjectRow): string {
+function nameOf({ job, jobId, status, progress }: SubjectJobRow): string {
   return `${job} (${jobId}, ${status} at ${progress})`;
 }

@@ -13,8 +13,8 @@ import type {
   Hear,
   SubjectEvent,
   SubjectJob,
+  SubjectJobRow,
   SubjectListener,
-  SubjectRow,
   TasksSetup,
   TasksSubject,
 } from './subject.ts';
@@ -106,7 +106,7 @@ function listen(tasks: Tasks, hear: Hear, after: number | undefined): SubjectLis
   };
 }
 
-function rowOf(tree: JobTree | JobInfo): SubjectRow {
+function rowOf(tree: JobTree | JobInfo): SubjectJobRow {
   const { job, tasks } = tree;
   const [task] = tasks;
   return {

@@ -5,7 +5,7 @@ export interface TasksSetup {
 }
 
 /** A job as of one moment. Each has one task, which is a leaf of unknown volume. */
-export interface SubjectRow {
+export interface SubjectJobRow {
   readonly job: string;
   /** Number of the registration, never given to another one. */
   readonly jobId: number;
@@ -24,7 +24,7 @@ export interface SubjectRow {
 export interface SubjectListing {
   /** Of the last event that it holds the outcome of. */
   readonly seq: number;
-  readonly rows: readonly SubjectRow[];
+  readonly rows: readonly SubjectJobRow[];
   /** How many jobs there are, by the store's own count. */
   readonly count: number;
 }
@@ -61,7 +61,7 @@ export interface SubjectUpdate {
 export interface SubjectListener {
   /** Of the last event that is in the table; -1 before there is one. */
   readonly seq: number;
-  readonly rows: readonly SubjectRow[];
+  readonly rows: readonly SubjectJobRow[];
   /** How often `hear` has thrown. */
   readonly errors: number;
   close(): Promise<void>;
@@ -102,7 +102,7 @@ export interface SubjectRegistration {
 export interface TasksSubject {
   /** @throws CONFLICT when there is an active job of that id, unless it is to be replaced */
   register(job: string, options?: SubjectRegistration): Promise<SubjectJob>;
-  get(job: string): Promise<SubjectRow | undefined>;
+  get(job: string): Promise<SubjectJobRow | undefined>;
   list(database?: string): Promise<SubjectListing>;
   /** Answers whether there was one. @throws CONFLICT while it is active, without `force` */
   remove(job: string, force: boolean): Promise<boolean>;

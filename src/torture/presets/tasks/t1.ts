@@ -25,7 +25,7 @@ export const t1 = torture({
     }),
   }),
   plan: ({ full }) => ({
-    repeats: full ? 50 : 3,
+    repeats: full ? 50 : 2,
     phases: [
       {
         name: 'run',
@@ -46,5 +46,5 @@ export const t1 = torture({
       misshown(history.ok('show'), history.of('join')),
     sound: (site) => isSound(site),
   },
-  expect: ['no-deadlock', 'all-ok'],
+  expect: ['no-deadlock'],
 });

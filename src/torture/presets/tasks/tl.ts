@@ -136,7 +136,7 @@ export const tl = torture({
 function repeatsOf({ mode, full }: Size): number {
   // A worker that is killed takes a second to be back; each crash image is judged like a run of its own.
   if (mode === 'crash') return full ? 10 : 1;
-  return full ? 40 : 3;
+  return full ? 40 : 2;
 }
 
 /** Few at once and a barrier every few operations: the search for an order always ends. */
@@ -146,7 +146,7 @@ function runOf({ mode }: Size): Phase<keyof typeof weights> {
   return {
     name: 'run',
     rounds: 4,
-    roles: [{ name: 'client', clients, does: weights, count: 12, in: wish }],
+    roles: [{ name: 'client', clients, does: weights, count: mayDie ? 20 : 12, in: wish }],
   };
 }
 
