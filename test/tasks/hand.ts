@@ -1,0 +1,110 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { serve } from '../../proof/tasks/serve.ts';
+import { HoldfastError } from '../../src/errors.ts';
+import { group, type Job, leaf, Tasks } from '../../src/tasks.ts';
+import { Random } from '../../src/torture/declare/random.ts';
+
+// A process that works on a store as tests ask it to.
+
+let tasks: Tasks;
+let warnings = 0;
+const held: Job[] = [];
+
+process.on('warning', ({ name }) => {
+  if (name === 'HoldfastTasksWarning') warnings += 1;
+});
+
+const calls = {
+  async open(dir: string): Promise<number> {
+    tasks = await Tasks.open({ dir, lockTimeoutMs: 60_000 });
+    return process.pid;
+  },
+
+  /** Registers so many jobs, each with a task that runs and one that waits. */
+  async hold(count: number): Promise<void> {
+    for (let nth = 0; nth < count; nth += 1) {
+      const job = await tasks.register(group('held', [leaf('runs'), leaf('waits')]));
+      await job.child('runs').start();
+      held.push(job);
+    }
+  },
+
+  async reap(): Promise<number> {
+    return await tasks.reap();
+  },
+
+  /** Ends the tasks that run in three ways at once; answers how often each had its way. */
+  async endThrice(): Promise<Readonly<Record<string, number>>> {
+    const won: Record<string, number> = {};
+    const count = (outcome: string) => {
+      won[outcome] = (won[outcome] ?? 0) + 1;
+    };
+    const ends = held.flatMap((job) => {
+      const task = job.child('runs');
+      const ways = { finish: task.finish(), cancel: task.cancel(), fail: job.fail() };
+      return Object.entries(ways).map(([way, end]) =>
+        end.then(
+          () => count(way),
+          (error: unknown) => count(refusalOf(error)),
+        ),
+      );
+    });
+    await Promise.all(ends);
+    return won;
+  },
+
+  /** Counts for so long without letting the event loop turn; answers how far it came. */
+  async spin(ms: number): Promise<number> {
+    const task = held[0]?.child('runs');
+    if (task === undefined) throw new TypeError('nothing is held');
+    const end = performance.now() + ms;
+    while (performance.now() < end) for (let count = 0; count < 1000; count += 1) task.advance();
+    return task.progress;
+  },
+
+  /** Stores, moves, ends and removes jobs of `keys` shared ids for so long; answers its warnings. */
+  async churn(ms: number, keys: number, seed: number): Promise<number> {
+    const random = new Random(String(seed));
+    const end = performance.now() + ms;
+    while (performance.now() < end) {
+      const key = `shared-${random.int(keys)}`;
+      await attempt(async () => {
+        if (random.int(4) === 0) return void (await tasks.remove(key, { force: true }));
+        const plan = group('shared', [leaf('a'), leaf('b', { volume: 9 })]);
+        const job = await tasks.register(plan, { job: key, onConflict: 'replace' });
+        await job.child('a').start();
+        job.child('a').advance(3);
+        await pause(random.int(30));
+        if (random.int(2) === 0) await job.fail('drawn');
+        else await job.child('a').finish();
+      });
+    }
+    return warnings;
+  },
+
+  /** Purges again and again for so long; answers how many jobs it has removed. */
+  async purge(ms: number): Promise<number> {
+    const end = performance.now() + ms;
+    let count = 0;
+    while (performance.now() < end) {
+      count += await tasks.purge({ force: true });
+      await pause(5);
+    }
+    return count;
+  },
+};
+export type TestHand = typeof calls;
+
+/** Others may take away what it works on at any moment. */
+async function attempt(work: () => Promise<void>): Promise<void> {
+  await work().catch(refusalOf);
+}
+
+function refusalOf(error: unknown): string {
+  const isExpected =
+    error instanceof HoldfastError && ['DETACHED', 'ILLEGAL_TRANSITION'].includes(error.code);
+  if (!isExpected) throw error;
+  return error.code;
+}
+
+serve(calls);
