@@ -98,6 +98,10 @@ export async function startCounting(
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   t.after(() => child.kill('SIGKILL'));
-  const [said] = await once(child.stdout, 'data');
+  const ended = once(child, 'close').then(([code]) => {
+    throw new Error(`it said nothing and ended with ${code}`);
+  });
+  const [said] = await Promise.race([once(child.stdout, 'data'), ended]);
+  ended.catch(() => undefined);
   return { process: child, running: JSON.parse(String(said)) };
 }
