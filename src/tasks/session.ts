@@ -6,7 +6,7 @@ import { selfIdentity } from '../owner/identity.ts';
 import { leaveAtExit } from './exit.ts';
 import { goneOwners } from './follow/liveness.ts';
 import type { Book, Recorder } from './live/book.ts';
-import { Flusher, LEASE_MS } from './live/flusher.ts';
+import { Flusher } from './live/flusher.ts';
 import { Job } from './live/job.ts';
 import type { Recording } from './live/recording.ts';
 import { SlotSpace } from './live/slots.ts';
@@ -14,7 +14,7 @@ import type { Plan } from './model/plan.ts';
 import { isFinal, type JobRecord, type JobTree, type TaskStatus } from './model/record.ts';
 import { activeOwners } from './read/jobs.ts';
 import { tasksSchema } from './schema.ts';
-import type { Owner } from './write/owners.ts';
+import { LEASE_MS, type Owner } from './write/owners.ts';
 import { reapBody } from './write/reap.ts';
 import { compactBody, pruneBody, type Retention } from './write/retain.ts';
 
@@ -51,6 +51,7 @@ export class Session implements Recorder {
   readonly #books = new Map<number, Book>();
   readonly #forgetExit: () => void;
   #flusher: Flusher | undefined;
+  #ownerId: number | undefined;
   #reader: Promise<Engine> | undefined;
   #keeper: NodeJS.Timeout | undefined;
   #retainedAt = Number.NEGATIVE_INFINITY;
@@ -99,6 +100,7 @@ export class Session implements Recorder {
   /** This process, with a lease that begins now. */
   owner(): Owner {
     return {
+      id: this.#ownerId,
       identity: selfIdentity(),
       host: hostname(),
       command: [process.title, ...process.argv.slice(1)].join(' ').slice(0, COMMAND_MAX),
@@ -111,6 +113,7 @@ export class Session implements Recorder {
   adopt(tree: JobTree, plan: Plan): Job {
     const job = new Job(this, tree, plan);
     this.#books.set(tree.job.id, job.book);
+    this.#ownerId = tree.job.owner;
     this.#flusher ??= this.#startFlusher(tree.job.owner);
     this.retain();
     this.#keeper ??= setInterval(() => this.retain(), RETENTION_MS).unref();

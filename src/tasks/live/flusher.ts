@@ -1,6 +1,7 @@
 import type { Durability, Engine } from '../../engine/engine.ts';
 import { HoldfastError } from '../../errors.ts';
 import { flushBody, type Sample } from '../write/flush.ts';
+import { LEASE_MS } from '../write/owners.ts';
 import { type LoopHost, startThread, startTimer } from './flusher-thread.ts';
 import {
   BEATS,
@@ -37,9 +38,6 @@ export interface FlushListener {
   /** Flushes fail; it is tried on, and told again only after one that succeeded. */
   failed(error: unknown): void;
 }
-
-/** How long others take an owner for alive after it last said so. */
-export const LEASE_MS = 15_000;
 
 /** How long the end of the process waits for the lock for the sake of progress. */
 const EXIT_MS = 50;

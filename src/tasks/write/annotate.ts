@@ -15,7 +15,7 @@ export const MESSAGE_MAX = 4096;
 
 /** Says how much a leaf has to do. @throws ILLEGAL_TRANSITION unless it runs or is pending */
 export function* setVolumeBody(task: number, volume: number | null, at: number): Steps<void> {
-  const row = yield* requireTask(task);
+  const row = yield* requireTask(task, at);
   if (row.status !== 'pending') requireRunning(row);
   const job = yield* requireJob(row.job);
   yield* run('UPDATE tasks SET volume = ? WHERE id = ?', volume, task);
@@ -30,7 +30,7 @@ export function* logBody(
   text: string,
   at: number,
 ): Steps<void> {
-  const row = yield* requireTask(task);
+  const row = yield* requireTask(task, at);
   const job = yield* requireJob(row.job);
   const message = text.length > MESSAGE_MAX ? `${text.slice(0, MESSAGE_MAX - 1)}…` : text;
   yield* run(

@@ -1,4 +1,5 @@
 import { all, one, run, type Steps } from '../../engine/steps.ts';
+import { recoverTasks } from './recover.ts';
 
 /** A task as its process sees it now. */
 export interface Sample {
@@ -66,35 +67,10 @@ export function isLeaseDue(leaseUntil: number, at: number, lengthMs: number): bo
 
 function* renewLease(ownerId: number, leaseUntil: number, at: number): Steps<void> {
   const isLost = yield* one('SELECT 1 FROM owners WHERE id = ? AND lost_by_lease = 1', ownerId);
-  if (isLost) yield* recover(ownerId, at);
+  if (isLost) yield* recoverTasks(ownerId, at);
   yield* run(
     'UPDATE owners SET lease_until = ?, lost_by_lease = 0 WHERE id = ?',
     ...[leaseUntil, ownerId],
-  );
-}
-
-/** Takes back what others have given up: nothing but a lease that had run out ended these tasks. */
-function* recover(ownerId: number, at: number): Steps<void> {
-  const tasks: { readonly id: number; readonly job: number; readonly body: string }[] = yield* all(
-    `UPDATE tasks SET task_seq = task_seq + 1, finished_at = NULL,
-      status = CASE WHEN started_at IS NULL THEN 'pending' ELSE 'running' END
-    WHERE status = 'lost' AND job IN (SELECT id FROM jobs WHERE owner = ?)
-    RETURNING id, job, task_seq, json_object('status', status) AS body`,
-    ownerId,
-  );
-  // Parents were made before their children.
-  const inOrder = JSON.stringify(tasks.sort((one, other) => one.id - other.id));
-  yield* run(
-    `UPDATE jobs SET is_active = 1, ended_at = NULL
-    WHERE id IN (SELECT value ->> 'job' FROM json_each(?))`,
-    inOrder,
-  );
-  yield* run(
-    `INSERT INTO events (database, user, job, job_id, task, task_seq, kind, at, body)
-    SELECT j.database, j.user, j.job, j.id, e.value ->> 'id', e.value ->> 'task_seq', 'recovered',
-      ?, e.value ->> 'body'
-    FROM json_each(?) e JOIN jobs j ON j.id = e.value ->> 'job' ORDER BY e.key`,
-    ...[at, inOrder],
   );
 }
 

@@ -8,6 +8,7 @@ import { endTask, endWithin } from './end.ts';
 import { detached, requireJob } from './jobs.ts';
 import { nextTaskSeq, recordEvent } from './journal.ts';
 import type { Change, Outcome, Sightings } from './outcome.ts';
+import { recoverJob } from './recover.ts';
 import { insertTasks } from './tasks.ts';
 
 /**
@@ -15,7 +16,7 @@ import { insertTasks } from './tasks.ts';
  * @throws ILLEGAL_TRANSITION, DETACHED
  */
 export function* startBody(task: number, at: number): Steps<Outcome> {
-  const row = yield* requireTask(task);
+  const row = yield* requireTask(task, at);
   requireAction(row, 'start');
   const job = yield* requireJob(row.job);
   return { changes: yield* startWithAncestors(row, job, at), added: [] };
@@ -26,7 +27,7 @@ export function* startBody(task: number, at: number): Steps<Outcome> {
  * @throws ILLEGAL_TRANSITION, DETACHED
  */
 export function* finishBody(task: number, sightings: Sightings, at: number): Steps<Outcome> {
-  const row = yield* requireTask(task);
+  const row = yield* requireTask(task, at);
   requireAction(row, 'finish');
   const job = yield* requireJob(row.job);
   yield* requireNoneRunning(row);
@@ -54,7 +55,7 @@ export function* endBody(
   sightings: Sightings,
   at: number,
 ): Steps<Outcome> {
-  const row = yield* requireTask(task);
+  const row = yield* requireTask(task, at);
   requireAction(row, status === 'failed' ? 'fail' : 'cancel');
   const job = yield* requireJob(row.job);
   const changes: Change[] = [];
@@ -75,7 +76,7 @@ export function* endBody(
  * @throws ILLEGAL_TRANSITION while the group, or in sequence another part of it, does not allow it
  */
 export function* nextBody(task: number, round: readonly Plan[], at: number): Steps<Outcome> {
-  const row = yield* requireTask(task);
+  const row = yield* requireTask(task, at);
   requireRunning(row);
   yield* requireRoom(row, 'another part');
   const job = yield* requireJob(row.job);
@@ -91,7 +92,7 @@ export function* nextBody(task: number, round: readonly Plan[], at: number): Ste
 
 /** Adds parts to a group that has not ended. @throws ILLEGAL_TRANSITION, DETACHED */
 export function* addBody(task: number, plans: readonly Plan[], at: number): Steps<Outcome> {
-  const row = yield* requireTask(task);
+  const row = yield* requireTask(task, at);
   if (statusAfter(row.status, 'cancel') === undefined) throw illegal(row, 'be added to');
   const job = yield* requireJob(row.job);
   return { changes: [], added: yield* addTo(row, job, plans, at) };
@@ -110,11 +111,12 @@ function* addTo(
   return tasks;
 }
 
-/** @throws DETACHED */
-export function* requireTask(id: number): Steps<TaskRow> {
+/** The row of a task, which its owner asks for. @throws DETACHED */
+export function* requireTask(id: number, at: number): Steps<TaskRow> {
   const row: TaskRow | undefined = yield* one('SELECT * FROM tasks WHERE id = ?', id);
   if (row === undefined) throw detached(`task ${id}`);
-  return row;
+  if (row.status !== 'lost' || !(yield* recoverJob(row.job, at))) return row;
+  return yield* requireTask(id, at);
 }
 
 export function requireRunning(row: TaskRow): void {
