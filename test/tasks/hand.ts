@@ -82,6 +82,16 @@ const calls = {
     return warnings;
   },
 
+  /** Says something every few ms for so long. */
+  async talk(ms: number): Promise<void> {
+    const { root } = await tasks.register(leaf('talks'));
+    const end = performance.now() + ms;
+    while (performance.now() < end) {
+      await root.log('as before');
+      await pause(5);
+    }
+  },
+
   /** Purges again and again for so long; answers how many jobs it has removed. */
   async purge(ms: number): Promise<number> {
     const end = performance.now() + ms;
