@@ -11,7 +11,9 @@ function loaded(path: string, found = new Set<string>()): ReadonlySet<string> {
   found.add(path);
   const text = files.get(path)?.text;
   assert.ok(text !== undefined, `${path} is not served`);
-  for (const [, specifier = ''] of text.matchAll(/^(?:import|export)\b[^'"=]*['"]([^'"]+)['"]/gm)) {
+  for (const [, specifier = ''] of text.matchAll(
+    /^(?:import|export)\s(?:[^'"();=]*\sfrom\s+)?['"]([^'"]+)['"]/gm,
+  )) {
     assert.match(specifier, /^\.\.?\//, `${path} imports ${specifier}, which no browser has`);
     loaded(posix.join(posix.dirname(path), specifier), found);
   }

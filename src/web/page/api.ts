@@ -3,16 +3,20 @@ import type { CancelRequest, DurationsRequest, History } from '../wire.ts';
 /** What the page asks of its server beside the stream. */
 export class Api {
   readonly #token: string;
+  /** How far the clock of the server is ahead of ours, where they are two. */
+  aheadMs = 0;
 
   constructor(token: string) {
     this.#token = token;
   }
 
   /** The stream of events, behind one of them if there is one. */
-  events(lastId: string, signal: AbortSignal): Promise<Response> {
+  async events(lastId: string, signal: AbortSignal): Promise<Response> {
     const last: Record<string, string> = lastId === '' ? {} : { 'Last-Event-ID': lastId };
     const headers = { ...this.#headers, ...last, Accept: 'text/event-stream' };
-    return fetch('/api/events', { headers, signal, cache: 'no-store' });
+    const response = await fetch('/api/events', { headers, signal, cache: 'no-store' });
+    this.aheadMs = aheadOf(response.headers.get('date'));
+    return response;
   }
 
   async history(before: number): Promise<History> {
@@ -40,4 +44,13 @@ export class Api {
     if (!response.ok) throw new Error((await response.text()).trim());
     return response.json();
   }
+}
+
+/** The header has whole seconds: what is less apart is no difference. */
+const CLOCK_STEP_MS = 2000;
+
+/** Through a tunnel the server may be on another machine. */
+function aheadOf(date: string | null): number {
+  const aheadMs = date === null ? 0 : Date.parse(date) - Date.now();
+  return Math.abs(aheadMs) < CLOCK_STEP_MS || Number.isNaN(aheadMs) ? 0 : aheadMs;
 }

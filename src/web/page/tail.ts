@@ -31,17 +31,14 @@ export class Tail {
 
   /** Puts what was there before in front of what came live. */
   setHistory(lines: readonly TailLine[]): void {
-    const first = this.#lines.find(({ key }) => key > (lines.at(-1)?.key ?? 0));
-    const live = first ? this.#lines.slice(this.#lines.indexOf(first)) : [];
+    const last = lines.at(-1)?.key ?? 0;
+    const known = new Set(lines.map(identityOf));
+    const live = this.#lines.filter((line) => line.key > last && !known.has(identityOf(line)));
     this.#set([...lines, ...live]);
   }
 
   add(lines: readonly TailLine[]): void {
     if (lines.length > 0) this.#set([...this.#lines, ...lines].slice(-LINES_MAX));
-  }
-
-  clear(): void {
-    this.#set([]);
   }
 
   /** Shows lines of one job only. */
@@ -70,6 +67,11 @@ export class Tail {
     if (isAtEnd) this.#list.scrollToEnd();
     this.#list.render();
   }
+}
+
+/** What was logged while history was read comes twice, with keys of two kinds. */
+function identityOf({ task, at, word, text }: TailLine): string {
+  return `${task} ${at} ${word} ${text}`;
 }
 
 class TailRow implements Line<TailLine> {

@@ -20,7 +20,8 @@ export class JobView {
   }
 
   get root(): TaskRecord | undefined {
-    return this.tree.byId.get(this.job.root);
+    // It is the first one.
+    return this.tasks.find(({ id }) => id === this.job.root);
   }
 
   aggregate(task: number): Aggregate | undefined {

@@ -82,8 +82,9 @@ describe('a row', () => {
       ...{ memoryMinBytes: 2 ** 20, memoryMaxBytes: 2 ** 30 },
     });
     const row = figures(tree, 1, { owner: { ...owner, residentBytes: 3 * 2 ** 20 } });
-    assert.equal(row.memory, '1 GiB');
-    assert.equal(row.memoryTitle, 'estimated 1 MiB to 1 GiB; its process has 3 MiB');
+    assert.equal(row.memory, '3 MiB / 1 GiB');
+    assert.equal(row.memoryTitle, 'its process has 3 MiB; estimated 1 MiB to 1 GiB');
+    assert.equal(figures(tree, 1).memory, '1 GiB');
   });
 
   test('says why it failed, and what it does', () => {

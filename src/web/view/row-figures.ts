@@ -63,7 +63,9 @@ export function rowFigures(basis: RowBasis): RowFigures {
     ...leftOf(basis),
     elapsed: elapsedOf(task, now),
     owner: isRoot ? ownerOf(task, owner) : undefined,
-    ...(isRoot ? memoryOf(view, owner) : { memory: '', memoryTitle: '' }),
+    ...(isRoot
+      ? memoryOf(view, isFinal(task.status) ? undefined : owner)
+      : { memory: '', memoryTitle: '' }),
     canCancel: isRoot && !isFinal(task.status) && view.job.cancelRequestedAt === null,
   };
 }
@@ -155,14 +157,14 @@ function memoryOf(
 ): Pick<RowFigures, 'memory' | 'memoryTitle'> {
   const resident = owner?.residentBytes ?? null;
   const used = resident === null ? '' : `its process has ${bytesText(resident)}`;
-  if (memoryMaxBytes === null) return { memory: '', memoryTitle: used };
+  if (memoryMaxBytes === null)
+    return { memory: resident === null ? '' : bytesText(resident), memoryTitle: used };
   const least =
     memoryMinBytes === null || memoryMinBytes === memoryMaxBytes
       ? ''
       : `${bytesText(memoryMinBytes)} to `;
   const estimated = `estimated ${least}${bytesText(memoryMaxBytes)}`;
-  return {
-    memory: bytesText(memoryMaxBytes),
-    memoryTitle: used === '' ? estimated : `${estimated}; ${used}`,
-  };
+  if (resident === null) return { memory: bytesText(memoryMaxBytes), memoryTitle: estimated };
+  const memory = `${bytesText(resident)} / ${bytesText(memoryMaxBytes)}`;
+  return { memory, memoryTitle: `${used}; ${estimated}` };
 }
