@@ -160,8 +160,8 @@ describe('the page of the tasks store', { skip: reason }, () => {
     );
     const said = `longest task ${longest} ms, slowest frame ${slowest.toFixed()} ms, ${(100 * share).toFixed(1)} % of a core`;
     t.diagnostic(said);
-    // On a machine that does other work, too.
-    assert.ok(longest < 250 && share < 0.5, said);
+    // Its own time is counted, whatever else the machine does; how long a task takes is not.
+    assert.ok(share < 0.4 && longest < 1000, said);
     assert.ok(Number(await page.locator('.row').count()) < 80, 'what cannot be seen is not there');
     assert.deepEqual(opened.complaints, []);
   });
