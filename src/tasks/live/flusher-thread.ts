@@ -1,4 +1,5 @@
-import { once } from 'node:events';
+import { getCompileCacheDir } from 'node:module';
+import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { type Command, type LoopSetup, ProgressLoop, type Report } from './progress-loop.ts';
 
@@ -27,7 +28,7 @@ export function startThread(
     workerData: setup,
     name: 'holdfast-flusher',
     // Neither what the program was started with nor what is preloaded into it is meant for us.
-    env: {},
+    env: compileCache(),
     execArgv: ['--disable-warning=ExperimentalWarning'],
   });
   let isClosing = false;
@@ -44,7 +45,7 @@ export function startThread(
       isClosing = true;
       if (thread.threadId === -1) return;
       thread.ref();
-      const ended = once(thread, 'exit');
+      const ended = new Promise((resolve) => thread.once('exit', resolve));
       thread.postMessage({ type: 'close' });
       const timer = setTimeout(() => void thread.terminate(), CLOSE_MS);
       await ended;
@@ -66,6 +67,13 @@ export function startTimer(setup: LoopSetup, onReport: (report: Report) => void)
     tell: (command) => loop.obey(command),
     close: () => loop.close(),
   };
+}
+
+/** That of this process, if it has one: a thread has it by its environment alone. */
+function compileCache(): NodeJS.ProcessEnv {
+  const directory = getCompileCacheDir();
+  // Node's own part of it, by version.
+  return directory === undefined ? {} : { NODE_COMPILE_CACHE: dirname(directory) };
 }
 
 /** Beside this one: TypeScript in a checkout, JavaScript in a package, and missing in a bundle. */
