@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { getCompileCacheDir } from 'node:module';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker as Thread } from 'node:worker_threads';
 import { HoldfastError } from '../../errors.ts';
@@ -109,7 +111,9 @@ async function killChild(child: ChildProcess): Promise<void> {
 /** Extra certificates cost a Node 70 ms at start, and a test runner's context makes it report tests. */
 function workerEnv(): NodeJS.ProcessEnv {
   const { NODE_EXTRA_CA_CERTS, NODE_TEST_CONTEXT, NODE_OPTIONS, ...env } = process.env;
-  return env;
+  const directory = getCompileCacheDir();
+  // What was switched on by a call, children and threads do not have by themselves.
+  return directory === undefined ? env : { ...env, NODE_COMPILE_CACHE: dirname(directory) };
 }
 
 function keepTail(stream: NodeJS.ReadableStream | null): () => string {
