@@ -68,6 +68,7 @@ export { selectPresets } from './torture/presets/select.ts';
 export type {
   SubjectEvent,
   SubjectJob,
+  SubjectJobRow,
   SubjectListener,
   SubjectListing,
   SubjectRegistration,
