@@ -23,7 +23,11 @@ export interface FlusherOptions {
   readonly intervalMs?: number | undefined;
   /** Default `LEASE_MS`. Renewed when a third of it is over, while anything is tracked. */
   readonly leaseMs?: number | undefined;
-  /** How long a flush waits for the writer lock before it is left to the next one. Default 50. */
+  /**
+   * How long a flush waits for the writer lock before it is left to the next one. Default 2,000: a
+   * wait that is given up is granted all the same, and keeps the lock from others until this thread
+   * has given it back.
+   */
   readonly lockTimeoutMs?: number | undefined;
   /** False: a timer in this thread instead of a thread. Default true, where threads can be started. */
   readonly worker?: boolean | undefined;
@@ -75,7 +79,7 @@ export class Flusher {
   private constructor(options: FlusherOptions, listener: FlushListener) {
     const { file, ownerId, durability, intervalMs = 100, leaseMs = LEASE_MS } = options;
     const control = new SharedArrayBuffer(CONTROL_BYTES);
-    const lockTimeoutMs = options.lockTimeoutMs ?? 50;
+    const lockTimeoutMs = options.lockTimeoutMs ?? 2000;
     this.#setup = { file, ownerId, durability, intervalMs, leaseMs, lockTimeoutMs, control };
     this.#listener = listener;
     this.#control = new Int32Array(control);
