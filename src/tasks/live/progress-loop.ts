@@ -116,7 +116,7 @@ export class ProgressLoop {
   #engine: Engine | undefined;
   #timer: NodeJS.Timeout | undefined;
   #beating: Promise<void> | undefined;
-  /** On the clock of `monotonicMs()`. */
+  /** The last beat, on the clock of `monotonicMs()`, or when it should have begun. */
   #beganAt = 0;
   #isClosed = false;
   /** As we wrote it last. */
@@ -185,10 +185,12 @@ export class ProgressLoop {
     if (this.#timer || this.#beating || this.#isClosed || this.#tracked.size === 0) return;
     const intervalMs = this.#setup.intervalMs * this.#slower() * (0.8 + 0.4 * Math.random());
     // What the last one took, most of it perhaps waiting, is a part of the interval.
-    const delayMs = Math.max(0, Math.min(intervalMs, this.#beganAt + intervalMs - monotonicMs()));
+    const dueAt = this.#beganAt + intervalMs;
+    const delayMs = Math.max(0, dueAt - monotonicMs());
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      this.#beganAt = monotonicMs();
+      // On a busy machine a late one is made up for by the next.
+      this.#beganAt = Math.max(dueAt, monotonicMs() - intervalMs / 2);
       this.#beating = this.#beat().then(() => {
         this.#beating = undefined;
         this.#schedule();
