@@ -8,6 +8,7 @@ import {
   activeJobsBody,
   cancelRequestedBody,
   type Flushed,
+  type FlushRequest,
   flushBody,
   isLeaseDue,
   type Sample,
@@ -160,8 +161,7 @@ export class ProgressLoop {
     clearTimeout(this.#timer);
     await this.#beating;
     try {
-      const samples = this.#samples();
-      if (samples.length > 0) await this.#flush(samples, LAST_FLUSH_MS);
+      if (this.#samples().length > 0) await this.#flush(LAST_FLUSH_MS);
       await this.#engine?.close();
     } catch {
       // It was tried, and there is nobody left to try again.
@@ -208,11 +208,10 @@ export class ProgressLoop {
   async #beat(): Promise<void> {
     const beat = Atomics.add(this.#control, BEATS, 1);
     try {
-      const samples = this.#samples();
-      this.#moving = samples.length;
-      this.#idleBeats = samples.length > 0 ? 0 : this.#idleBeats + 1;
-      if (samples.length > 0 || this.#isLeaseDue()) {
-        await this.#flush(samples, this.#setup.lockTimeoutMs);
+      this.#moving = this.#samples().length;
+      this.#idleBeats = this.#moving > 0 ? 0 : this.#idleBeats + 1;
+      if (this.#moving > 0 || this.#isLeaseDue()) {
+        await this.#flush(this.#setup.lockTimeoutMs);
       } else {
         this.#tellRequests(await this.#know(this.#requests));
       }
@@ -234,31 +233,31 @@ export class ProgressLoop {
     return samples;
   }
 
-  async #flush(samples: readonly Sample[], lockTimeoutMs: number): Promise<void> {
+  async #flush(lockTimeoutMs: number): Promise<void> {
     const engine = await this.#open();
-    const leaseUntil = this.#isLeaseDue() ? Date.now() + this.#setup.leaseMs : undefined;
-    const body = () => this.#flushBody(samples, leaseUntil);
-    const flushed = await engine.write(body, { lockTimeoutMs });
-    if (flushed === undefined) return;
-    for (const { task, progress, message } of samples) {
+    const done = await engine.write(() => this.#flushBody(), { lockTimeoutMs });
+    if (done === undefined) return;
+    for (const { task, progress, message } of done.samples) {
       const tracked = this.#tracked.get(task);
       if (tracked === undefined) continue;
       tracked.written = progress;
       // Another text may have come meanwhile.
       if (tracked.text === message) tracked.text = undefined;
     }
-    this.#leaseUntil = leaseUntil ?? this.#leaseUntil;
-    this.#tellGone(flushed.gone);
-    this.#tellRequests(flushed.cancelRequested);
+    this.#leaseUntil = done.leaseUntil ?? this.#leaseUntil;
+    this.#tellGone(done.gone);
+    this.#tellRequests(done.cancelRequested);
   }
 
-  *#flushBody(
-    samples: readonly Sample[],
-    leaseUntil: number | undefined,
-  ): Steps<Flushed | undefined> {
+  /** Takes its samples in its turn: what is written is not older for having waited for the lock. */
+  *#flushBody(): Steps<(Flushed & Pick<FlushRequest, 'samples' | 'leaseUntil'>) | undefined> {
     // Under the lock: either this is before what the process writes at its end, or nothing is.
     if (Atomics.load(this.#control, STOPPED) !== 0) return undefined;
-    return yield* flushBody({ ownerId: this.#setup.ownerId, samples, leaseUntil, at: Date.now() });
+    const { ownerId, leaseMs } = this.#setup;
+    const at = Date.now();
+    const leaseUntil = this.#isLeaseDue() ? at + leaseMs : undefined;
+    const samples = this.#samples();
+    return { samples, leaseUntil, ...(yield* flushBody({ ownerId, samples, leaseUntil, at })) };
   }
 
   /** Nobody takes the owner for dead while this is not so: there is no need to look at its row. */
