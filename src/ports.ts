@@ -1,3 +1,4 @@
+export type { OwnerIdentity, OwnerState } from './owner/identity.ts';
 export type {
   ClaimOptions,
   Cleaned,
@@ -22,7 +23,6 @@ export { type GetPortOptions, getPort } from './ports/get-port.ts';
 export { type GitFacts, gitFacts } from './ports/git.ts';
 export type { Held } from './ports/hold.ts';
 export type { Imported } from './ports/import-trop.ts';
-export type { OwnerIdentity, OwnerState } from './owner/identity.ts';
 export type { Page } from './ports/list.ts';
 export { cleanField, cleanTag } from './ports/metadata.ts';
 export type { Listener, Occupancy } from './ports/occupancy.ts';
