@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   cpSync,
   existsSync,
@@ -11,6 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
 import { missingLine, pageSteps } from './support/page.ts';
 
@@ -91,6 +93,30 @@ describe('the tarball', () => {
     assert.deepEqual(strange, []);
     for (const path of ['README.md', 'LICENSE', 'CHANGELOG.md', 'dist/cli/main.cjs']) {
       assert.ok(packed.includes(path), `${path} is missing`);
+    }
+  });
+
+  test('serves the page of the tasks store, as it was built', async () => {
+    const args = ['tasks', 'serve', '--port', '0', '--json'];
+    const options = { cwd: consumer, env: cleanEnv(place.env) };
+    const child = spawn(bin, args, { ...options, stdio: ['ignore', 'pipe', 'inherit'] });
+    try {
+      const [line] = await once(createInterface(child.stdout), 'line');
+      const seen = new Set<string>();
+      const load = async (url: URL) => {
+        if (seen.has(url.href)) return;
+        seen.add(url.href);
+        const response = await fetch(url);
+        assert.equal(response.status, 200, url.href);
+        for (const [, name = ''] of (await response.text()).matchAll(/\sfrom '(\.[^']+)'/g)) {
+          await load(new URL(name, url));
+        }
+      };
+      await load(new URL('/modules/web/page/main.js', JSON.parse(line).url));
+      assert.ok(seen.size > 40, [...seen].join('\n'));
+    } finally {
+      child.kill('SIGINT');
+      await once(child, 'exit');
     }
   });
 

@@ -41,7 +41,6 @@ export class App {
   readonly #taskPanel: TaskPanel;
   readonly #processPanel: ProcessPanel;
   readonly #drawer: Drawer;
-  #state: ConnectionState = 'connecting';
   #selectedJob = 0;
   #drawnShape = -1;
   #drawnSecond = 0;
@@ -114,7 +113,6 @@ export class App {
   }
 
   #setState(state: ConnectionState): void {
-    this.#state = state;
     this.#sidebar.showState(state);
     document.body.dataset.state = state;
     if (state === 'refused') {
@@ -150,7 +148,7 @@ export class App {
     this.#tree.setRows(rows);
     const running = this.#sidebar.count(this.board).get('running') ?? 0;
     document.title = running === 0 ? 'Tasks' : `${running} running · Tasks`;
-    this.#empty.show(rows.length, this.board.size, this.#state);
+    this.#empty.show(rows.length, this.board);
   }
 
   #details() {

@@ -1,4 +1,4 @@
-import type { ConnectionState } from './connection.ts';
+import type { Board } from '../view/board.ts';
 import { byId } from './element.ts';
 
 /** What stands where there are no rows. */
@@ -14,19 +14,19 @@ export class EmptyNote {
     this.#all.addEventListener('click', onShowAll);
   }
 
-  show(rows: number, jobs: number, state: ConnectionState): void {
-    const isShown = rows === 0 && state === 'live';
+  show(rows: number, { isLoaded, size }: Board): void {
+    const isShown = rows === 0 && isLoaded;
     this.#node.hidden = !isShown;
     this.#stage.toggleAttribute('data-empty', rows === 0);
     if (!isShown) return;
-    const hidden = jobs === 1 ? 'One job is' : `${jobs} jobs are`;
-    this.#lead.textContent = jobs === 0 ? 'No jobs yet' : 'Nothing to show';
+    const hidden = size === 1 ? 'One job is' : `${size} jobs are`;
+    this.#lead.textContent = size === 0 ? 'No jobs yet' : 'Nothing to show';
     this.#more.textContent =
-      jobs === 0
+      size === 0
         ? 'A job appears here as soon as some process registers one.'
         : `${hidden} hidden by the filter.`;
-    this.#all.hidden = jobs === 0;
-    this.#try.hidden = jobs > 0;
+    this.#all.hidden = size === 0;
+    this.#try.hidden = size > 0;
   }
 
   #part(selector: string): HTMLElement {

@@ -15,6 +15,8 @@ export class Board {
   readonly owners = new Map<number, ShownOwner>();
   /** Of the last event that was applied. */
   seq = 0;
+  /** Whether there was a snapshot. */
+  isLoaded = false;
   /** Grows whenever anything but progress has changed. */
   shape = 0;
 
@@ -53,6 +55,7 @@ export class Board {
     this.#views = new Map(this.#parts.map(({ job }) => [job.id, undefined]));
     this.#parts = [];
     this.seq = part.seq;
+    this.isLoaded = true;
     this.shape += 1;
     return true;
   }
