@@ -175,11 +175,14 @@ export class Session {
     try {
       this.#epoch = new Epoch(this.files.lock, create);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      // Who may not write to it reads without: slower, and as right.
+      if (!ABSENT.has((error as NodeJS.ErrnoException).code)) throw error;
     }
     return this.#epoch;
   }
 }
+
+const ABSENT: ReadonlySet<string | undefined> = new Set(['ENOENT', 'EACCES', 'EPERM', 'EROFS']);
 
 /** In a read, a remembered value is used only if its epoch is that of this very snapshot. */
 class SnapshotSource implements WarmSource {
