@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import type { Durability, Engine } from '../engine/engine.ts';
 import { openSqlite } from '../engine/sqlite.ts';
 import type { Steps } from '../engine/steps.ts';
+import { type ErrorCode, HoldfastError } from '../errors.ts';
 import { selfIdentity } from '../owner/identity.ts';
 import { leaveAtExit } from './exit.ts';
 import { goneOwners } from './follow/liveness.ts';
@@ -36,6 +37,14 @@ export interface SessionOptions {
 
 /** What is over is taken away by those who run jobs, and no more often than this. */
 const RETENTION_MS = 60_000;
+
+/** What keeps one from writing, and nobody from reading. */
+const UNWRITABLE: ReadonlySet<ErrorCode> = new Set([
+  ...(['DISK_FULL', 'READ_ONLY', 'IO_ERROR', 'LOCK_TIMEOUT', 'COMMIT_UNKNOWN'] as const),
+]);
+
+/** What those who read wait for the writer lock. */
+const READER_MS = 200;
 
 /** Longer command lines are cut. */
 const COMMAND_MAX = 1024;
@@ -93,7 +102,13 @@ export class Session implements Recorder {
   /** A connection for those who follow the log: what they do, no writer of this process waits for. */
   reader(): Promise<Engine> {
     const { file, durability } = this.#options;
-    this.#reader ??= openSqlite({ file, durability, schema: tasksSchema, create: false });
+    this.#reader ??= openSqlite({ file, durability, schema: tasksSchema, create: false }).catch(
+      (error: unknown) => {
+        // The next one tries again.
+        this.#reader = undefined;
+        throw error;
+      },
+    );
     return this.#reader;
   }
 
@@ -128,11 +143,20 @@ export class Session implements Recorder {
   }
 
   /** Looks at the owners of active jobs, and ends the tasks of those that are gone; answers how many jobs. */
-  async reap(): Promise<number> {
+  async reap(lockTimeoutMs?: number): Promise<number> {
     const owners = await this.read(activeOwners);
     const gone = goneOwners(owners, this.now());
     if (gone.length === 0) return 0;
-    return await this.write((at) => reapBody(gone, at));
+    return await this.engine.write(() => reapBody(gone, this.now()), { lockTimeoutMs });
+  }
+
+  /** For those who read: what cannot be written now is left to the next one who looks. */
+  async reapIfPossible(): Promise<void> {
+    try {
+      await this.reap(READER_MS);
+    } catch (error) {
+      if (!(error instanceof HoldfastError && UNWRITABLE.has(error.code))) throw error;
+    }
   }
 
   /** Takes away what is over, if nobody here has done so for a while. Nobody waits for it. */

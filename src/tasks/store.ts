@@ -175,7 +175,7 @@ export class Tasks implements AsyncDisposable {
       limit: pageLimit(options.limit),
       after: options.cursor === undefined ? 0 : cursorNumber(options.cursor),
     };
-    await session.reap();
+    await session.reapIfPossible();
     const page = await session.read(() => pageBody(request), options.signal);
     const now = session.now();
     const owners = new Map(page.owners.map((row) => [row.id, ownerRecord(row, now)]));
@@ -255,7 +255,7 @@ export class Tasks implements AsyncDisposable {
     if (session === undefined) return;
     const source: Source = {
       reader: await session.reader(),
-      reap: () => session.reap(),
+      reap: () => session.reapIfPossible(),
       now: session.now,
     };
     const scope = this.#scope(options);
@@ -309,7 +309,7 @@ export class Tasks implements AsyncDisposable {
   async reservations(): Promise<Reservations> {
     const session = this.#session;
     if (session === undefined) return { limitBytes: null, reservedBytes: 0, byUser: {} };
-    await session.reap();
+    await session.reapIfPossible();
     const { limitBytes, byUser } = await session.read(() => reservationsBody(this.database));
     return {
       limitBytes,
