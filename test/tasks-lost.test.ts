@@ -107,11 +107,16 @@ test('of those who end a task at once one does, also where its owner is given up
   do {
     moveAway(dir, 61_000);
     await Promise.all(stores.map((store) => store.reap()));
+    await pause(1);
   } while (!isOver);
   t.diagnostic(JSON.stringify(await ending));
   await owner.kill();
   await tasks.reap();
   assert.deepEqual((await wholeTable(tasks)).filter(isActive), []);
+  const log = await wholeLog(tasks);
+  const count = (wanted: string) => log.filter(({ kind }) => kind === wanted).length;
+  t.diagnostic(`${count('lost')} times lost, ${count('recovered')} times recovered`);
+  assert.ok(count('recovered') > 0);
   await assertWhole(tasks);
 });
 

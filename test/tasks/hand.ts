@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { serve } from '../../proof/tasks/serve.ts';
 import { HoldfastError } from '../../src/errors.ts';
-import { group, type Job, leaf, Tasks } from '../../src/tasks.ts';
+import { group, type Job, type JobTree, leaf, Tasks } from '../../src/tasks.ts';
 import { Random } from '../../src/torture/declare/random.ts';
 
 // A process that works on a store as tests ask it to.
@@ -33,23 +33,25 @@ const calls = {
     return await tasks.reap();
   },
 
-  /** Ends the tasks that run in three ways at once; answers how often each had its way. */
+  /** Ends each task that runs in three ways at once; answers how often each had its way. */
   async endThrice(): Promise<Readonly<Record<string, number>>> {
     const won: Record<string, number> = {};
-    const count = (outcome: string) => {
-      won[outcome] = (won[outcome] ?? 0) + 1;
-    };
-    const ends = held.flatMap((job) => {
+    for (const [nth, job] of held.entries()) {
       const task = job.child('runs');
-      const ways = { finish: task.finish(), cancel: task.cancel(), fail: job.fail() };
-      return Object.entries(ways).map(([way, end]) =>
-        end.then(
-          () => count(way),
-          (error: unknown) => count(refusalOf(error)),
-        ),
-      );
-    });
-    await Promise.all(ends);
+      const ways = [
+        ['finish', () => task.finish()],
+        ['cancel', () => task.cancel()],
+        ['fail', () => job.fail()],
+      ] as const;
+      // Another one is first each time.
+      const turned = [...ways.slice(nth % 3), ...ways.slice(0, nth % 3)];
+      const ends = turned.map(([way, end]) => [way, end()] as const);
+      for (const [way, end] of ends) {
+        const outcome = await end.then(() => way, refusalOf);
+        won[outcome] = (won[outcome] ?? 0) + 1;
+      }
+      await pause(1);
+    }
     return won;
   },
 
@@ -80,6 +82,25 @@ const calls = {
       });
     }
     return warnings;
+  },
+
+  /** Gives its rights away; answers what it can read, and how it is refused to write. */
+  async withoutRights(dir: string): Promise<Readonly<Record<string, readonly string[]>>> {
+    process.setgid?.(65_534);
+    process.setuid?.(65_534);
+    tasks = await Tasks.open({ dir, user: 'nobody' });
+    const codeOf = (call: Promise<unknown>) => call.then(String, (error) => String(error.code));
+    const { items } = await tasks.list({ allUsers: true });
+    const { value } = await tasks.subscribe({ allUsers: true }).next();
+    return {
+      listed: items.map(({ job }) => job.job),
+      subscribed: value.kind === 'snapshot' ? value.jobs.map(({ job }: JobTree) => job.job) : [],
+      refused: [
+        await codeOf(tasks.register(leaf('a'))),
+        await codeOf(tasks.purge({ allUsers: true })),
+        await codeOf(tasks.requestCancel('j')),
+      ],
+    };
   },
 
   /** Says something every few ms for so long. */
