@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { TaskEvent } from '../tasks.ts';
 import { updateFrames } from './frame.ts';
 import { jobOf, taskOf } from './view/job.fixture.ts';
 import { SseParser, type StreamEvent } from './view/sse-parser.ts';
@@ -37,5 +38,23 @@ describe('a snapshot on the stream', () => {
     assert.equal(others.length, 0);
     assert.equal((JSON.parse(event?.data ?? '') as SnapshotPart).isReset, true);
     assert.equal(event?.lastId, '3');
+  });
+});
+
+describe('events on the stream', () => {
+  test('come in frames of some size, each with the number of its last one', () => {
+    const events = Array.from({ length: 50 }, (_, at): TaskEvent => {
+      const { job: record, tasks } = jobOf(Array.from({ length: 500 }, (_, id) => taskOf({ id })));
+      const base = { seq: at + 1, at, database: 'default', user: 'anna', job: 'one', jobId: 1 };
+      return { ...base, task: 1, taskSeq: 1, kind: 'stored', record, tasks };
+    });
+    const frames = read(updateFrames({ kind: 'events', seq: 50, events }));
+    assert.ok(frames.length > 10);
+    const sent = frames.map(({ data }) => JSON.parse(data) as readonly TaskEvent[]);
+    assert.deepEqual(sent.flat(), events);
+    assert.deepEqual(
+      frames.map(({ lastId }) => Number(lastId)),
+      sent.map((part) => part.at(-1)?.seq),
+    );
   });
 });

@@ -1,8 +1,8 @@
-import type { JobTree, Update } from '../tasks.ts';
+import type { JobTree, TaskEvent, Update } from '../tasks.ts';
 import { type Failure, type OwnerState, type SnapshotPart, wireEvents } from './wire.ts';
 
-/** Tasks in one part of a snapshot: about half a megabyte. */
-const PART_TASKS = 2000;
+/** Tasks in one frame: about half a megabyte. */
+const FRAME_TASKS = 2000;
 
 /** A comment, which keeps a connection from looking dead. */
 export const HEARTBEAT = ':\n\n';
@@ -13,12 +13,14 @@ export const RETRY = 'retry: 1000\n\n';
 /** What an update is on the stream: as many frames as it takes. */
 export function* updateFrames(update: Update): Generator<string> {
   if (update.kind === 'events') {
-    yield frame('events', wireEvents(update.events), update.seq);
+    for (const events of split(update.events, weightOf)) {
+      yield frame('events', wireEvents(events), events.at(-1)?.seq);
+    }
     return;
   }
   const { seq, owners } = update;
   const isReset = update.kind === 'reset';
-  const parts = partsOf(update.jobs);
+  const parts = split(update.jobs, ({ tasks }) => tasks.length);
   for (const [index, jobs] of parts.entries()) {
     const [isFirst, isLast] = [index === 0, index === parts.length - 1];
     const part: SnapshotPart = {
@@ -47,17 +49,24 @@ function frame(event: string, data: unknown, id?: number): string {
   return `${head}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
-/** At least one, of whole jobs. */
-function partsOf(jobs: readonly JobTree[]): readonly (readonly JobTree[])[] {
-  const parts: JobTree[][] = [[]];
-  let tasks = 0;
-  for (const job of jobs) {
-    if (tasks >= PART_TASKS) {
+function weightOf(event: TaskEvent): number {
+  return 'tasks' in event ? event.tasks.length : 1;
+}
+
+/** At least one part, each of about as many tasks as a frame has. */
+function split<T extends JobTree | TaskEvent>(
+  items: readonly T[],
+  weigh: (item: T) => number,
+): readonly (readonly T[])[] {
+  const parts: T[][] = [[]];
+  let weight = 0;
+  for (const item of items) {
+    if (weight >= FRAME_TASKS) {
       parts.push([]);
-      tasks = 0;
+      weight = 0;
     }
-    parts.at(-1)?.push(job);
-    tasks += job.tasks.length;
+    parts.at(-1)?.push(item);
+    weight += weigh(item);
   }
   return parts;
 }
