@@ -37,8 +37,9 @@ const beat = setInterval(() => {
   for (const [at, task] of job.root.children.entries()) task.advance(1 + (at % 7));
 }, BEAT_MS);
 const visitors = hasVisitors ? passVisitors(tasks) : Promise.resolve();
-await end(job, await ending.promise);
+const outcome = await ending.promise;
 clearInterval(beat);
+await end(job, outcome);
 await visitors;
 await tasks.close();
 process.stdin.destroy();
