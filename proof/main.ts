@@ -11,6 +11,7 @@ import { runCliKills } from './ports/cli-kills.ts';
 import { KINDS } from './ports/holdings.ts';
 import { portsScene } from './ports/kill-scene.ts';
 import type { Section } from './section.ts';
+import { tasksProof } from './tasks/storm-section.ts';
 import { vaultDisk } from './vault/disk-section.ts';
 import { vaultKills } from './vault/kill-section.ts';
 import { vaultPower } from './vault/power-section.ts';
@@ -40,6 +41,9 @@ const CLI_ROUNDS = 60;
 const POWER_MOMENTS = 200;
 const DISK_FAULTS = 120;
 const EVIDENCE_RUNS = 20;
+const STORM_MS = 60_000;
+/** Of `--rounds`, one in so many. */
+const OPENINGS = 5;
 
 async function kill(): Promise<Section> {
   const seed = Number(values.seed);
@@ -149,6 +153,14 @@ const parts = {
     title: 'Full and failing disk under a vault',
     command: 'npm run proof -- --part vault-disk',
     run: () => vaultDisk(DISK_FAULTS, Number(values.seed), note),
+  },
+  tasks: {
+    title: 'Tasks, storms and races',
+    command: 'npm run proof -- --part tasks',
+    run: () => {
+      const counts = { durationMs: STORM_MS, rounds: Math.ceil(Number(values.rounds) / OPENINGS) };
+      return tasksProof(counts, Number(values.seed), note);
+    },
   },
   twins: { title: 'Broken twins', command: 'npm run proof -- --part twins', run: twins },
   'self-test': {

@@ -9,11 +9,14 @@ import {
 interface Known {
   readonly jobId: number;
   readonly parent: number | null;
+  /** Whether its parts run one at a time. */
+  readonly takesTurns: boolean;
   status: TaskStatus;
   taskSeq: number;
   progress: number;
-  /** How many of its parts have not ended. */
+  /** How many of its parts have not ended, and how many of these run. */
   activeParts: number;
+  runningParts: number;
 }
 
 interface KnownJob {
@@ -67,10 +70,11 @@ export class Chronicle {
 
   #addTask(jobId: number, job: KnownJob, task: TaskRecord): void {
     const { id, parent, status, taskSeq, progress } = task;
-    this.#tasks.set(id, { jobId, parent, status, taskSeq, progress, activeParts: 0 });
+    const takesTurns = task.mode !== 'parallel';
+    const parts = { activeParts: 0, runningParts: 0 };
+    this.#tasks.set(id, { jobId, parent, takesTurns, status, taskSeq, progress, ...parts });
     job.tasks.push(id);
-    const whole = this.#parentOf({ parent });
-    if (whole && !isFinal(status)) whole.activeParts += 1;
+    this.#countPart(this.#parentOf({ parent }), status, 1);
   }
 
   #end(event: TaskEvent, jobId: number): void {
@@ -117,23 +121,34 @@ export class Chronicle {
     const parent = this.#parentOf(task);
     if (task.status !== 'pending') this.#fault(event, `starts a task that is ${task.status}`);
     if (parent && parent.status !== 'running') this.#fault(event, 'starts before its parent');
-    task.status = 'running';
+    if (parent?.takesTurns && parent.runningParts > 0) this.#fault(event, 'starts out of turn');
+    this.#become(task, 'running');
   }
 
   #finish(event: TaskEvent, task: Known, status: TaskStatus): void {
     if (isFinal(task.status)) this.#fault(event, `ends a task that is ${task.status}`);
     if (task.activeParts > 0) this.#fault(event, `ends before ${task.activeParts} of its parts`);
-    const parent = this.#parentOf(task);
-    if (parent) parent.activeParts -= 1;
-    task.status = status;
+    this.#become(task, status);
   }
 
   #recover(event: TaskEvent, task: Known, status: TaskStatus): void {
     const parent = this.#parentOf(task);
     if (task.status !== 'lost') this.#fault(event, `recovers a task that is ${task.status}`);
     if (parent && isFinal(parent.status)) this.#fault(event, 'recovers before its parent');
-    if (parent) parent.activeParts += 1;
+    this.#become(task, status);
+  }
+
+  #become(task: Known, status: TaskStatus): void {
+    const parent = this.#parentOf(task);
+    this.#countPart(parent, task.status, -1);
+    this.#countPart(parent, status, 1);
     task.status = status;
+  }
+
+  #countPart(parent: Known | undefined, status: TaskStatus, by: 1 | -1): void {
+    if (parent === undefined || isFinal(status)) return;
+    parent.activeParts += by;
+    if (status === 'running') parent.runningParts += by;
   }
 
   /** The task of a number, which must be its next one. */
