@@ -1,5 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { MiddlewareHandler } from 'hono';
+import { wrongArgument } from '../errors.ts';
 
 /** Names by which a browser on this machine, or one at the other end of a tunnel, may call us. */
 const LOOPBACK = /^(?:127\.0\.0\.1|localhost)(?::\d{1,5})?$/i;
@@ -28,7 +29,16 @@ const HEADERS: Readonly<Record<string, string>> = {
   'Cache-Control': 'no-store',
 };
 
-/** 256 bits, in characters that need no quoting in a URL. */
+/** 128 bits and more, in characters that need no quoting in a URL. */
+const TOKEN = /^[\w-]{22,256}$/;
+
+/** @throws RangeError for a token that could be guessed, or not be part of a link */
+export function assertToken(token: string): void {
+  if (TOKEN.test(token)) return;
+  throw wrongArgument('range', "a token has 22 to 256 letters, digits, '-' and '_', and no others");
+}
+
+/** 256 bits. */
 export function newToken(): string {
   return randomBytes(32).toString('base64url');
 }

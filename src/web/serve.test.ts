@@ -235,6 +235,12 @@ describe('the server of the page', () => {
     response.destroy();
   });
 
+  test('takes no token that could be guessed', async () => {
+    for (const token of ['', 'short', `${TOKEN} `, `${TOKEN}#`]) {
+      await assert.rejects(servePage(tasks, { token }), { code: 'ARGUMENT_INVALID' });
+    }
+  });
+
   test('says so when its port is taken', async () => {
     await assert.rejects(servePage(tasks, { port: page.port }), { code: 'PORT_IN_USE' });
   });

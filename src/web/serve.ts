@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { HoldfastError } from '../errors.ts';
 import { pageApp } from './app.ts';
-import { newToken } from './gate.ts';
+import { assertToken, newToken } from './gate.ts';
 import { OwnerWatch } from './owner-watch.ts';
 import { pageFiles } from './page-files.ts';
 import type { Source } from './source.ts';
@@ -13,7 +13,7 @@ const HOST = '127.0.0.1';
 export interface PageOptions {
   /** Default 0: any that is free. */
   readonly port?: number | undefined;
-  /** What the link is known by; a new random one by default. */
+  /** What the link is known by, 22 to 256 of `A-Z a-z 0-9 _ -`; a new random one by default. */
   readonly token?: string | undefined;
 }
 
@@ -33,6 +33,7 @@ export interface TasksPage extends AsyncDisposable {
  */
 export async function servePage(source: Source, options: PageOptions = {}): Promise<TasksPage> {
   const { port: wanted = 0, token = newToken() } = options;
+  assertToken(token);
   const ending = new AbortController();
   const owners = new OwnerWatch(source);
   const files = await pageFiles();

@@ -41,6 +41,7 @@ export class App {
   readonly #taskPanel: TaskPanel;
   readonly #processPanel: ProcessPanel;
   readonly #drawer: Drawer;
+  #isCutOff = false;
   #selectedJob = 0;
   #drawnShape = -1;
   #drawnSecond = 0;
@@ -113,6 +114,7 @@ export class App {
   }
 
   #setState(state: ConnectionState): void {
+    this.#isCutOff = state === 'waiting';
     this.#sidebar.showState(state);
     document.body.dataset.state = state;
     if (state === 'refused') {
@@ -127,7 +129,8 @@ export class App {
   }
 
   #draw(): void {
-    this.#now = Date.now() + this.#api.aheadMs;
+    // Of what goes on while nothing comes in, nothing is known.
+    if (!this.#isCutOff) this.#now = Date.now() + this.#api.aheadMs;
     const second = Math.floor(this.#now / TICK_MS);
     const isNew = this.#isAsked || this.board.shape !== this.#drawnShape;
     if (isNew || second !== this.#drawnSecond) this.#layOut();
