@@ -82,6 +82,15 @@ describe('a subscription', () => {
     assert.ok(rest.every(({ kind }) => kind === 'events'));
   });
 
+  test('takes large events a few at a time', async (t) => {
+    const tasks = await openTasks(t);
+    const parts = Array.from({ length: 2000 }, (_, index) => leaf(`${index} `.padEnd(250, 'x')));
+    for (let count = 0; count < 20; count += 1) await tasks.register(group('g', parts));
+    const updates = await take(tasks, (all) => all.at(-1)?.seq === 20, { after: 0 });
+    assert.ok(updates.length > 2);
+    assert.equal(eventsIn(updates).length, 20);
+  });
+
   test('says so when events were compacted before it had seen them', async (t) => {
     const dir = directoryOf(t);
     const tasks = await openTasks(t, { dir, retention: { events: 4 } });

@@ -31,6 +31,9 @@ export interface EventsPage {
 /** What one read takes of the log: a slow reader never holds a snapshot for long. */
 export const PAGE_EVENTS = 1000;
 
+/** And so much text, and what crosses it: a registration may be of megabytes. */
+const PAGE_CHARACTERS = 4_000_000;
+
 /** What comes behind `after` in the log and is in the scope. */
 export function* eventsBody(after: number, scope: Scope): Steps<EventsPage> {
   const last = yield* lastSeq();
@@ -40,8 +43,11 @@ export function* eventsBody(after: number, scope: Scope): Steps<EventsPage> {
     return { events: [], seq: after, hasMore: false, isCompacted };
   }
   const rows: EventRow[] = yield* all(
-    'SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?',
-    ...[after, PAGE_EVENTS],
+    `SELECT * FROM (
+      SELECT *, SUM(LENGTH(body)) OVER (ORDER BY seq) - LENGTH(body) AS before FROM events
+      WHERE seq > ? ORDER BY seq LIMIT ?
+    ) WHERE COALESCE(before, 0) < ? ORDER BY seq`,
+    ...[after, PAGE_EVENTS, PAGE_CHARACTERS],
   );
   const names = yield* databaseNames();
   const seq = rows.at(-1)?.seq ?? after;
