@@ -123,7 +123,7 @@ export const tl = torture({
         .filter(({ status, pid }) => status === 'lost' && isAlive(pid))
         .map(({ job, pid }) => ({ message: `${job} is lost, and process ${pid} lives` }));
       const lost = (await tasks.log()).filter(({ kind }) => kind === 'lost');
-      if (lost.length > 0) history.note(`${lost.length} jobs were lost`);
+      if (lost.length > 0) history.note(`jobs lost: ${lost.length}`);
       if (lost.length === 0 || wereKilled(history)) return alive;
       return [...alive, { message: `${lost.length} jobs were lost, and nobody has died` }];
     },
