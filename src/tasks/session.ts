@@ -207,7 +207,7 @@ export class Session implements Recorder {
   #startFlusher(ownerId: number): Flusher {
     const { file, durability } = this.#options;
     return Flusher.start(
-      { file, durability, ownerId },
+      { file, durability, ownerId, engine: this.engine },
       {
         gone: (tasks) => this.#detach(tasks),
         cancelRequested: (jobs) => {

@@ -29,6 +29,11 @@ export interface FlusherOptions {
    * has given it back.
    */
   readonly lockTimeoutMs?: number | undefined;
+  /**
+   * Of this thread. It writes what is counted until the other thread has begun, which takes that
+   * 150 ms, and on a busy machine a good part of a second. Default: nobody does.
+   */
+  readonly engine?: Engine | undefined;
   /** False: a timer in this thread instead of a thread. Default true, where threads can be started. */
   readonly worker?: boolean | undefined;
 }
@@ -64,6 +69,7 @@ interface Tracked {
  */
 export class Flusher {
   readonly #setup: LoopSetup;
+  readonly #engine: Engine | undefined;
   readonly #listener: FlushListener;
   readonly #control: Int32Array;
   readonly #tracked = new Map<number, Tracked>();
@@ -81,6 +87,7 @@ export class Flusher {
     const control = new SharedArrayBuffer(CONTROL_BYTES);
     const lockTimeoutMs = options.lockTimeoutMs ?? 2000;
     this.#setup = { file, ownerId, durability, intervalMs, leaseMs, lockTimeoutMs, control };
+    this.#engine = options.engine;
     this.#listener = listener;
     this.#control = new Int32Array(control);
     this.#wantsThread = options.worker ?? true;
@@ -178,11 +185,25 @@ export class Flusher {
   #tryThread(onReport: (report: Report) => void): LoopHost | undefined {
     this.#wantsThread = false;
     try {
-      return startThread(this.#setup, onReport, () => this.#startHost());
+      const thread = startThread(this.#setup, onReport, () => this.#startHost());
+      if (this.#engine) this.#writeUntilBegun(this.#engine);
+      return thread;
     } catch {
       // Threads are forbidden here, or our files have no place of their own.
       return undefined;
     }
+  }
+
+  #writeUntilBegun(engine: Engine): void {
+    const { intervalMs, ownerId } = this.#setup;
+    const timer = setInterval(() => {
+      if (this.#closing || Atomics.load(this.#control, BEATS) > 0) clearInterval(timer);
+      else if (this.#samples().length > 0) {
+        const body = () => flushBody({ ownerId, samples: this.#samples(), at: Date.now() });
+        // The thread tells of what fails.
+        engine.write(body).catch(() => undefined);
+      }
+    }, intervalMs).unref();
   }
 
   #tellOf(task: number, { jobId, slots, progress, text }: Tracked): void {
