@@ -18,7 +18,8 @@ export interface Site {
   readonly shared: SiteShared;
   /** Registered by this client, by their ids; the last one of each. */
   readonly jobs: Map<string, SubjectJob>;
-  readonly followers: Follower[];
+  /** Begun by this client, some of them in a moment. */
+  readonly followers: Promise<Follower>[];
 }
 
 /** The store of a scenario, whatever the subject. Without `prepare` the first client to open it makes it. */
@@ -36,7 +37,7 @@ export function siteStore(
       return { tasks, shared, jobs: new Map(), followers: [] };
     },
     close: async ({ tasks, followers }) => {
-      for (const follower of followers) await follower.close();
+      for (const follower of followers) await (await follower).close();
       await tasks.close();
     },
   };

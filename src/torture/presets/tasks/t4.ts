@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Broken, torture } from '../../declare/declaration.ts';
 import type { Draw } from '../../declare/input.ts';
 import type { Operation } from '../../declare/operation.ts';
@@ -68,15 +69,15 @@ export const t4 = torture({
         manner: manners[draw.member % manners.length] ?? 'steady',
         delayMs: draw.int(DELAYS_MS),
       }),
-      run: async ({ tasks, followers }: Site, { manner, delayMs }) => {
-        await new Promise((resolve) => setTimeout(resolve, delayMs));
-        followers.push(new Follower(tasks, manner));
+      // Not waited for: a pause is no operation that others could overlap.
+      run: ({ tasks, followers }: Site, { manner, delayMs }) => {
+        followers.push(pause(delayMs).then(() => new Follower(tasks, manner)));
       },
     }),
     hear: op({
       in: () => null,
       run: ({ tasks, followers }: Site) =>
-        Promise.all(followers.map((follower) => follower.heard(tasks))),
+        Promise.all(followers.map(async (follower) => (await follower).heard(tasks))),
     }),
   }),
   plan: ({ full }) => {
