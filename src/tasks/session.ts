@@ -173,9 +173,9 @@ export class Session implements Recorder {
     let count = 0;
     for (;;) {
       const removed = await this.write((at) => pruneBody(retention, at));
-      await this.write(() => compactBody(retention));
+      const hasMore = await this.write(() => compactBody(retention));
       count += removed;
-      if (removed === 0) return count;
+      if (removed === 0 && !hasMore) return count;
     }
   }
 

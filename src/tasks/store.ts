@@ -52,7 +52,7 @@ import { requestCancelBody } from './write/cancel.ts';
 import { databaseByName, databaseRow, setMemoryLimitBody } from './write/databases.ts';
 import { type Registration, registerBody } from './write/register.ts';
 import { purgeBody, removeBody } from './write/remove.ts';
-import { defaultRetention, type Retention } from './write/retain.ts';
+import { type RetentionOptions, retentionOf } from './write/retain.ts';
 
 export interface TasksOptions {
   /** Data directory; `$HOLDFAST_DIR` or `~/.holdfast` by default. */
@@ -71,8 +71,8 @@ export interface TasksOptions {
   readonly enabled?: boolean | undefined;
   /** What is done about wrong use of what does not throw by itself. Default `warn-once`. */
   readonly onMisuse?: OnMisuse | undefined;
-  /** Laid over 7 days, 1,000 ended jobs of each database and 50,000 events. */
-  readonly retention?: Partial<Retention> | undefined;
+  /** Laid over 7 days, 1,000 ended jobs of each database and 50,000 events; Infinity keeps all. */
+  readonly retention?: RetentionOptions | undefined;
   /** Epoch ms; `Date.now` by default. */
   readonly now?: (() => number) | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -111,7 +111,7 @@ export class Tasks implements AsyncDisposable {
       lockTimeoutMs: options.lockTimeoutMs,
       create: options.create,
       onMisuse: options.onMisuse ?? 'warn-once',
-      retention: { ...defaultRetention, ...options.retention },
+      retention: retentionOf(options.retention),
       now: options.now ?? Date.now,
       signal: options.signal,
     });

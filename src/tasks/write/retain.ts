@@ -1,4 +1,5 @@
 import { all, one, run, type Steps } from '../../engine/steps.ts';
+import { wrongArgument } from '../../errors.ts';
 import type { JobRow } from '../rows.ts';
 import { removeJob } from './remove.ts';
 
@@ -12,11 +13,32 @@ export interface Retention {
   readonly events: number;
 }
 
-export const defaultRetention: Retention = {
+export type RetentionOptions = { readonly [what in keyof Retention]?: number | undefined };
+
+const defaultRetention: Retention = {
   endedMs: 7 * 24 * 3600 * 1000,
   endedJobs: 1000,
   events: 50_000,
 };
+
+/**
+ * What is kept where something else is said than usually. Infinity: all.
+ * @throws RangeError for what is no whole number from 0
+ */
+export function retentionOf(options: RetentionOptions = {}): Retention {
+  return {
+    endedMs: kept('endedMs', options),
+    endedJobs: kept('endedJobs', options),
+    events: kept('events', options),
+  };
+}
+
+function kept(what: keyof Retention, options: RetentionOptions): number {
+  const count = options[what] ?? defaultRetention[what];
+  if (count === Number.POSITIVE_INFINITY) return Number.MAX_SAFE_INTEGER;
+  if (Number.isSafeInteger(count) && count >= 0) return count;
+  throw wrongArgument('range', `retention.${what} is a whole number from 0, not ${count}`);
+}
 
 /** What one transaction removes at most, so that nobody waits for it. */
 const JOBS_AT_ONCE = 100;
@@ -68,12 +90,13 @@ function* endOfKept(database: number, count: number): Steps<number> {
 
 /**
  * Takes old events out of the log: first progress, and says up to where (`compacted_through`), so
- * that no reader takes a log with gaps for a whole one; later the others.
+ * that no reader takes a log with gaps for a whole one; later the others. Answers whether there is more
+ * to take out: 10,000 events at most go at once.
  */
-export function* compactBody(keep: Retention): Steps<void> {
+export function* compactBody(keep: Retention): Steps<boolean> {
   const through = yield* compactedThrough();
   const last = yield* lastSeq();
-  if (last - through <= keep.events * (1 + SLACK)) return;
+  if (last - through <= keep.events * (1 + SLACK)) return false;
   const upTo = Math.min(last - keep.events, through + EVENTS_AT_ONCE);
   yield* run(
     "DELETE FROM events WHERE seq > ? AND seq <= ? AND kind = 'progress'",
@@ -82,8 +105,10 @@ export function* compactBody(keep: Retention): Steps<void> {
   yield* run("UPDATE meta SET value = ? WHERE key = 'compacted_through'", upTo);
   yield* run(
     'DELETE FROM events WHERE seq <= (SELECT MIN(seq) FROM events) + ? AND seq <= ?',
-    ...[EVENTS_AT_ONCE, last - keep.events * (1 + OTHERS_KEPT)],
+    // Not beyond what was said: readers would take it for whole.
+    ...[EVENTS_AT_ONCE, Math.min(upTo, last - keep.events * (1 + OTHERS_KEPT))],
   );
+  return last - upTo > keep.events;
 }
 
 /** `seq` of the newest event that there ever was; 0 before the first. */
