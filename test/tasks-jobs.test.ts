@@ -208,6 +208,21 @@ describe('removal', () => {
   });
 });
 
+describe('a job that was removed while it ran', () => {
+  test('throws what its work throws, and nothing when it is left', async (t) => {
+    const tasks = await openTasks(t);
+    const mine = new Error('mine');
+    const work = async () => {
+      await tasks.purge({ force: true });
+      throw mine;
+    };
+    await assert.rejects(tasks.run(leaf('a'), work), mine);
+    await using job = await tasks.register(leaf('a'));
+    await job.start();
+    await tasks.purge({ force: true });
+  });
+});
+
 describe('databases', () => {
   test('are one whatever the spelling', async (t) => {
     const tasks = await openTasks(t, { database: ' Neo4J ' });

@@ -58,6 +58,10 @@ export class Book implements TaskBook {
     this.#recorder.misuse(what);
   }
 
+  warn(what: string): void {
+    this.#recorder.warn(what);
+  }
+
   /** Somebody asked to cancel the job. */
   requestCancel(): void {
     if (this.#isCancelRequested) return;
@@ -78,7 +82,13 @@ export class Book implements TaskBook {
 
   /** Cancels what nobody has ended. */
   async leave(): Promise<void> {
-    if (!this.#isDetached && !isFinal(this.root.status)) await this.root.cancel();
+    if (this.#isDetached || isFinal(this.root.status)) return;
+    try {
+      await this.root.cancel();
+    } catch (error) {
+      // Others have removed it: there is nothing left to cancel.
+      if (!this.#isDetached) throw error;
+    }
   }
 
   /** Runs a transition, and lets the handles know what it did. */

@@ -36,6 +36,7 @@ export interface TaskBook {
   readonly isDetached: boolean;
   readonly isCancelRequested: boolean;
   misuse(what: string): void;
+  warn(what: string): void;
   task(id: number): Task | undefined;
   transit(
     recording: Recording,
@@ -377,10 +378,16 @@ export class Task {
     });
   }
 
+  /** Never throws: what the work threw is what its caller is to hear of. */
   async #endAfter(error: unknown): Promise<void> {
-    if (isFinal(this.#status) || this.#book.isDetached) return;
-    if (this.#book.isCancelRequested) await this.cancel();
-    else await this.fail(error);
+    const book = this.#book;
+    if (isFinal(this.#status) || book.isDetached) return;
+    try {
+      if (book.isCancelRequested) await this.cancel();
+      else await this.fail(error);
+    } catch (reason) {
+      if (!book.isDetached) book.warn(`the end of task '${this.name}' is not recorded: ${reason}`);
+    }
   }
 
   async #log(level: LogEvent['level'], message: string): Promise<void> {
