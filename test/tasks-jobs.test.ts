@@ -117,6 +117,16 @@ describe('rounds', () => {
     assert.equal(found && aggregate(found.tasks).get(found.job.root)?.fraction, 1);
   });
 
+  test('fill a job that has as many tasks as it may', async (t) => {
+    const tasks = await openTasks(t);
+    const parts = Array.from({ length: 99_996 }, (_, index) => leaf(`${index}`));
+    const plan = group('g', [iterative('i', [leaf('r')], { rounds: 1 }), group('h', parts)]);
+    const job = await tasks.register(plan);
+    await job.child('i').start();
+    assert.equal((await job.child('i').next())?.name, 'r');
+    await assert.rejects(job.root.add(leaf('one more')), RangeError);
+  });
+
   test('of an open number go on', async (t) => {
     const tasks = await openTasks(t);
     const plan = iterative('i', [leaf('a'), leaf('b')], { mode: 'open' });

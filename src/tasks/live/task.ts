@@ -192,8 +192,9 @@ export class Task {
     this.#requireGroup();
     const { recording } = this.#book;
     if (recording === undefined) return this.#pretendNext();
-    const body = (at: number) => nextBody(this.id, this.#round, at);
-    const { changes } = await this.#book.transit(recording, body, this.#round);
+    const round = this.#roundLeft();
+    const body = (at: number) => nextBody(this.id, round, at);
+    const { changes } = await this.#book.transit(recording, body, round);
     const last = changes.at(-1);
     return last && this.#book.task(last.task);
   }
@@ -363,6 +364,7 @@ export class Task {
     return next;
   }
 
+  /** What may have to be added for the next part. */
   #roundLeft(): readonly Plan[] {
     return this.#isEndless ? this.#round : [];
   }
