@@ -36,6 +36,24 @@ describe('a job', () => {
     assert.ok(found?.tasks.every(({ finishedAt }) => finishedAt !== null));
   });
 
+  test('counts what it is told before and after wrong calls', async (t) => {
+    const tasks = await openTasks(t, { onMisuse: 'throw' });
+    const { root } = await tasks.register(leaf('a', { volume: 100 }), { job: 'x' });
+    await root.start();
+    root.setSteps(10);
+    for (const wrong of [-1, Number.NaN, Number.POSITIVE_INFINITY]) {
+      assert.throws(() => root.advance(wrong), TypeError);
+      assert.throws(() => root.advanceSteps(wrong), TypeError);
+    }
+    root.advanceSteps(2);
+    assert.equal(root.progress, 20);
+    root.report({ progress: 30, total: Number.NaN });
+    await root.finish();
+    // Told, and nothing that would end the process.
+    root.report({ progress: 100, total: 200 });
+    await tasks.list();
+  });
+
   test('is final when it has ended', async (t) => {
     const tasks = await openTasks(t);
     const job = await tasks.register(leaf('a'), { job: 'x' });

@@ -214,7 +214,7 @@ export class Task {
 
   /**
    * Counts `amount` more as done, 0 or more: an addition in memory, without a clock, a system call
-   * or an allocation. What is counted while the task does not run is told by `onError`.
+   * or an allocation. What is counted while the task does not run is told as `onMisuse` says.
    */
   advance(amount: number = 1): void {
     if (amount >= 0 && amount <= this.#amountMax) {
@@ -232,7 +232,10 @@ export class Task {
     if (progress > done || !(progress >= 0)) this.advance(progress - done);
     if (total !== undefined && total !== (this.#total ?? this.#volume)) {
       this.#total = total;
-      this.setVolume(total).catch((error: unknown) => this.#book.misuse(String(error)));
+      this.setVolume(total).catch((error: unknown) => {
+        this.#total = undefined;
+        this.#book.warn(`the volume of task '${this.name}' is not recorded: ${error}`);
+      });
     }
     if (message !== undefined) this.describe(message);
   }
@@ -263,10 +266,11 @@ export class Task {
     this.#steps = new StepCounter(this.#volume, steps);
   }
 
-  /** Advances by so many steps; all of them together advance by the volume exactly. */
+  /** Advances by so many steps, 0 or more; all of them together advance by the volume exactly. */
   advanceSteps(steps: number = 1): void {
     if (this.#steps === undefined) this.#book.misuse('advanceSteps before setSteps');
-    else this.advance(this.#steps.take(steps));
+    else if (steps >= 0 && steps <= AMOUNT_MAX) this.advance(this.#steps.take(steps));
+    else this.#refuse(steps);
   }
 
   /** Adds a line to the user's log, in 4,096 characters at most. @throws DETACHED */
