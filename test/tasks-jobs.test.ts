@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { HoldfastError } from '../src/errors.ts';
 import { aggregate, group, iterative, type JobInfo, leaf } from '../src/tasks.ts';
 import { openTasks } from './tasks/directory.ts';
@@ -52,6 +53,25 @@ describe('a job', () => {
     // Told, and nothing that would end the process.
     root.report({ progress: 100, total: 200 });
     await tasks.list();
+  });
+
+  test('says what it is doing, its groups too, in whole characters', async (t) => {
+    const tasks = await openTasks(t);
+    const job = await tasks.register(group('g', [group('h', [leaf('a')])]), { job: 'x' });
+    const messages = async () => (await tasks.get('x'))?.tasks.map(({ message }) => message);
+    job.child('h').describe('begins');
+    job.root.describe('before');
+    await job.child('h', 'a').start();
+    job.child('h', 'a').describe('half of \ud83d');
+    const all = ['before', 'begins', 'half of \ufffd'];
+    for await (const _ of tasks.changes()) if (isDeepStrictEqual(await messages(), all)) break;
+    job.root.describe('after');
+    job.child('h').describe(null);
+    await job.fail('half of \ud83d');
+    assert.deepEqual(await messages(), ['after', null, all[2]]);
+    const last = (await tasks.history()).at(-1);
+    assert.equal(last?.kind === 'failed' && last.error, all[2]);
+    assert.equal((await tasks.get('x'))?.tasks[0]?.error, all[2]);
   });
 
   test('is final when it has ended', async (t) => {

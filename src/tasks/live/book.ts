@@ -125,7 +125,7 @@ export class Book implements TaskBook {
     const seen = new Map<number, Seen>();
     const open = [task];
     for (let next = open.pop(); next; next = open.pop()) {
-      if (next.kind === 'leaf' && next.status === 'running') seen.set(next.id, next.seen());
+      if (next.status === 'running') seen.set(next.id, next.seen());
       open.push(...next.children);
     }
     return seen;

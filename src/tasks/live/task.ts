@@ -2,6 +2,7 @@ import type { Steps } from '../../engine/steps.ts';
 import { HoldfastError, wrongArgument } from '../../errors.ts';
 import type { ProgressReport } from '../calls.ts';
 import type { LogEvent } from '../model/event.ts';
+import { messageText } from '../model/message.ts';
 import { assertAmount, type Plan } from '../model/plan.ts';
 import {
   isFinal,
@@ -14,7 +15,7 @@ import { type Action, statusAfter } from '../model/status.ts';
 import { logBody, setVolumeBody } from '../write/annotate.ts';
 import type { Change, Outcome, Seen, Sightings } from '../write/outcome.ts';
 import { addBody, endBody, finishBody, nextBody, startBody } from '../write/transition.ts';
-import type { Recording } from './recording.ts';
+import type { Pulse, Recording } from './recording.ts';
 import type { Slot, TaskShare } from './slots.ts';
 import { StepCounter } from './steps.ts';
 
@@ -70,7 +71,8 @@ export class Task {
   #volume: number | null;
   /** What is in the file when no slot counts. */
   #progress: number;
-  #message: string | null = null;
+  /** Undefined: it has said nothing. */
+  #message: string | null | undefined;
   /** The volume that is on its way to the file by `report`. */
   #total: number | undefined;
   #steps: StepCounter | undefined;
@@ -80,6 +82,7 @@ export class Task {
   #index = 0;
   #slots: Slot[] = [];
   #isShared = false;
+  #isTracked = false;
 
   /** Made by the job. */
   constructor(
@@ -240,10 +243,13 @@ export class Task {
     if (message !== undefined) this.describe(message);
   }
 
-  /** Says in words what it is doing, in 4,096 characters at most; follows with the next flush. */
+  /**
+   * Says in words what it is doing, in 4,096 characters at most; follows with the next flush while
+   * it runs, and with its start before.
+   */
   describe(message: string | null): void {
-    this.#message = message?.slice(0, TEXT_MAX) ?? null;
-    if (this.#isOpen) this.#book.recording?.pulse.message(this.id, this.#message);
+    this.#message = message === null ? null : messageText(message);
+    if (this.#status === 'running') this.#say(this.#message);
   }
 
   /** Says how much there is to do; null: unknown. @throws ILLEGAL_TRANSITION, DETACHED */
@@ -291,7 +297,7 @@ export class Task {
   share(): TaskShare {
     const pulse = this.#book.recording?.pulse;
     if (pulse === undefined) return { buffer: new SharedArrayBuffer(8), index: 0 };
-    if (!this.#isOpen) {
+    if (this.#slots.length === 0) {
       throw new HoldfastError(
         'ILLEGAL_TRANSITION',
         `task '${this.name}' is ${this.#status} and has nothing to count with`,
@@ -309,21 +315,18 @@ export class Task {
     return { progress: this.progress, message: this.#message };
   }
 
-  get #isOpen(): boolean {
-    return this.#slots.length > 0;
-  }
-
   /** Follows a transition that was committed. For the job. */
   become({ status, progress, volume }: Change): void {
     this.#status = status;
     if (status !== 'running') this.#close(progress);
     else if (this.kind === 'leaf') this.#open();
+    if (status === 'running' && this.#message !== undefined) this.#say(this.#message);
     this.#volume = volume;
   }
 
   /** It was removed or replaced: it counts for nobody. For the job. */
   detach(): void {
-    if (this.#isOpen) this.#close(this.progress);
+    this.#close(this.progress);
   }
 
   #open(): void {
@@ -334,8 +337,20 @@ export class Task {
     this.#values = slot.values;
     this.#index = slot.index;
     this.#amountMax = AMOUNT_MAX;
+    this.#track(pulse);
+  }
+
+  /** Of a group nothing else has to be followed. */
+  #say(message: string | null): void {
+    const pulse = this.#book.isDetached ? undefined : this.#book.recording?.pulse;
+    if (pulse === undefined) return;
+    if (!this.#isTracked) this.#track(pulse);
+    pulse.message(this.id, message);
+  }
+
+  #track(pulse: Pulse): void {
+    this.#isTracked = true;
     pulse.track(this.id, this.#book.job.id, this.#slots, this.#progress);
-    if (this.#message !== null) pulse.message(this.id, this.#message);
   }
 
   #close(progress: number): void {
@@ -344,7 +359,8 @@ export class Task {
     this.#values = NO_VALUES;
     this.#index = 0;
     const pulse = this.#book.recording?.pulse;
-    if (this.#slots.length > 0) pulse?.untrack(this.id);
+    if (this.#isTracked) pulse?.untrack(this.id);
+    this.#isTracked = false;
     // A slot that another thread has may be counted in for as long as that lives.
     if (!this.#isShared) for (const slot of this.#slots) pulse?.release(slot);
     this.#slots = [];
@@ -417,10 +433,6 @@ export class Task {
   }
 }
 
-/** Why something failed, and what it says it was doing. */
-const TEXT_MAX = 4096;
-
 function reasonOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  return text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX - 1)}…` : text;
+  return messageText(error instanceof Error ? error.message : String(error));
 }

@@ -1,5 +1,6 @@
 import { run, type Steps } from '../../engine/steps.ts';
 import type { LogEvent } from '../model/event.ts';
+import { messageText } from '../model/message.ts';
 import { requireJob } from './jobs.ts';
 import { nextTaskSeq, recordEvent } from './journal.ts';
 import { requireRunning, requireTask } from './transition.ts';
@@ -9,9 +10,6 @@ export const LINES_PER_TASK_MAX = 500;
 
 /** Tasks of one user whose lines are kept, those that wrote last. */
 export const TASKS_PER_USER_MAX = 100;
-
-/** Longer messages are cut, and end with an ellipsis. */
-export const MESSAGE_MAX = 4096;
 
 /** Says how much a leaf has to do. @throws ILLEGAL_TRANSITION unless it runs or is pending */
 export function* setVolumeBody(task: number, volume: number | null, at: number): Steps<void> {
@@ -32,7 +30,7 @@ export function* logBody(
 ): Steps<void> {
   const row = yield* requireTask(task, at);
   const job = yield* requireJob(row.job);
-  const message = text.length > MESSAGE_MAX ? `${text.slice(0, MESSAGE_MAX - 1)}…` : text;
+  const message = messageText(text);
   yield* run(
     'INSERT INTO log (job_id, task, at, level, message) VALUES (?, ?, ?, ?, ?)',
     ...[row.job, task, at, level, message],

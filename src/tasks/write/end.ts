@@ -29,7 +29,7 @@ export function* endTask(
   const isFull = row.kind === 'leaf' && status === 'finished';
   const volume = isFull ? (row.volume ?? moved) : row.volume;
   const progress = isFull ? Math.max(moved, volume ?? 0) : moved;
-  const message = seen?.message ?? row.message;
+  const message = seen?.message === undefined ? row.message : seen.message;
   const ended = yield* one<{ task_seq: number }>(
     `UPDATE tasks SET status = ?, finished_at = ?, progress = ?, volume = ?, message = ?, error = ?,
       is_excluded = ?, task_seq = task_seq + 1

@@ -3,7 +3,8 @@ import type { TaskRecord, TaskStatus } from '../model/record.ts';
 /** What the process of a task knows of its progress, and nobody has written yet. */
 export interface Seen {
   readonly progress: number;
-  readonly message: string | null;
+  /** Undefined: nothing was said. */
+  readonly message: string | null | undefined;
 }
 
 /** By id of task. */
