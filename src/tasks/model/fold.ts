@@ -32,7 +32,10 @@ export class JobTable {
     return this.#jobs.get(jobId)?.tasks.get(task);
   }
 
-  /** Applies one event. One that is behind what is known already changes nothing. */
+  /**
+   * Applies one event. One of a task that is behind what is known of it changes nothing; a
+   * registration makes the job anew, so events from before the snapshot are not to be given.
+   */
   apply(event: TaskEvent): void {
     if (event.kind === 'cleared') this.#clear(event.database, event.user);
     else if (event.kind === 'stored') this.#put({ job: event.record, tasks: event.tasks });
