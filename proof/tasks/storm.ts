@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -41,6 +41,8 @@ const KILL_MS_MAX = 500;
 /** How long what the last ones have left may go on. */
 const END_MS = 10_000;
 const LOOK_MS = 5;
+/** Of what a writer says when it ends by itself. */
+const SAID_MAX = 1000;
 
 /** Writers that are killed at random, and subscribers that are to see all of what they do. */
 export async function runStorm(options: StormOptions): Promise<StormReport> {
@@ -169,7 +171,10 @@ class Storm {
 
   async #kill(writer: Writer): Promise<void> {
     const { child, journal, exit } = writer;
-    if (child.exitCode !== null) this.#violations.push(`a process ended by itself: ${journal}`);
+    if (child.exitCode !== null) {
+      const said = readFileSync(saidBy(journal), 'utf8').slice(0, SAID_MAX);
+      this.#violations.push(`a process ended by itself: ${journal}: ${said}`);
+    }
     const index = this.#writers.indexOf(writer);
     if (index >= 0) this.#writers.splice(index, 1);
     const killedAt = Date.now();
@@ -186,7 +191,9 @@ class Storm {
     const worker = join(import.meta.dirname, 'kill-worker.ts');
     const args = ['--disable-warning=HoldfastTasksWarning', worker];
     args.push(join(this.#home, 'data'), journal, seed, this.#options.fault ?? '');
-    const child = spawn(process.execPath, args, { env, stdio: ['pipe', 'ignore', 'inherit'] });
+    const said = openSync(saidBy(journal), 'w');
+    const child = spawn(process.execPath, args, { env, stdio: ['pipe', 'ignore', said] });
+    closeSync(said);
     const exit = new Promise((resolve) => child.once('exit', resolve));
     this.#writers.push({ child, journal, exit });
   }
@@ -196,6 +203,11 @@ class Storm {
     const rows = database.prepare('SELECT id, pid FROM owners').all();
     return new Map(rows.map(({ id, pid }) => [Number(id), Number(pid)]));
   }
+}
+
+/** Where a writer's standard error goes. */
+function saidBy(journal: string): string {
+  return `${journal}.said`;
 }
 
 function isActiveJob({ job, tasks }: JobTree): boolean {
