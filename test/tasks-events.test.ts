@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { group, JobTable, leaf, type TaskEvent, type Tasks, type Update } from '../src/tasks.ts';
@@ -80,6 +81,19 @@ describe('a subscription', () => {
       [2, 3],
     );
     assert.ok(rest.every(({ kind }) => kind === 'events'));
+  });
+
+  test('of a store that is closed is refused, and opens nothing', async (t) => {
+    const tasks = await openTasks(t);
+    await tasks.close();
+    await assert.rejects(
+      take(tasks, () => true),
+      { code: 'CLOSED' },
+    );
+    if (process.platform !== 'linux') return;
+    const links = readdirSync('/proc/self/fd').map((fd) => `/proc/self/fd/${fd}`);
+    const files = links.filter((link) => existsSync(link)).map((link) => realpathSync(link));
+    assert.ok(!files.some((file) => file.startsWith(tasks.dir)));
   });
 
   test('takes large events a few at a time', async (t) => {

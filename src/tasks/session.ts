@@ -64,7 +64,8 @@ export class Session implements Recorder {
   #reader: Promise<Engine> | undefined;
   #keeper: NodeJS.Timeout | undefined;
   #retainedAt = Number.NEGATIVE_INFINITY;
-  #hasWarned = false;
+  /** What was told once already. */
+  readonly #warned = new Set<string>();
   #closing: Promise<void> | undefined;
 
   static async open(options: SessionOptions): Promise<Session> {
@@ -100,8 +101,10 @@ export class Session implements Recorder {
   }
 
   /** A connection for those who follow the log: what they do, no writer of this process waits for. */
-  reader(): Promise<Engine> {
+  async reader(): Promise<Engine> {
     const { file, durability } = this.#options;
+    // It would be opened, and never closed.
+    if (this.#closing) throw new HoldfastError('CLOSED', `${file} was closed by this process`);
     this.#reader ??= openSqlite({ file, durability, schema: tasksSchema, create: false }).catch(
       (error: unknown) => {
         // The next one tries again.
@@ -109,7 +112,7 @@ export class Session implements Recorder {
         throw error;
       },
     );
-    return this.#reader;
+    return await this.#reader;
   }
 
   /** This process, with a lease that begins now. */
@@ -181,12 +184,16 @@ export class Session implements Recorder {
 
   misuse(what: string): void {
     if (this.#options.onMisuse === 'throw') throw new TypeError(what);
-    this.warn(what);
+    this.#warnOnce('misuse', what);
   }
 
   warn(what: string): void {
-    if (this.#hasWarned) return;
-    this.#hasWarned = true;
+    this.#warnOnce('trouble', what);
+  }
+
+  #warnOnce(kind: 'misuse' | 'trouble', what: string): void {
+    if (this.#warned.has(kind)) return;
+    this.#warned.add(kind);
     process.emitWarning(`${what} (further ones of this kind are not told)`, 'HoldfastTasksWarning');
   }
 

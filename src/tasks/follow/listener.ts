@@ -22,7 +22,7 @@ export class Listener implements AsyncDisposable {
     return this.#done;
   }
 
-  /** Ends it after the update that it is at. */
+  /** Ends it after the update that it is at. The handler itself may call this, but not wait for it. */
   async close(): Promise<void> {
     this.#controller.abort();
     await this.#done;

@@ -1,3 +1,4 @@
+import { monotonicMs } from '../../engine/clock.ts';
 import { one, run, type Steps } from '../../engine/steps.ts';
 import type { Update } from '../calls.ts';
 import type { Session } from '../session.ts';
@@ -29,10 +30,10 @@ export async function* named(
     for await (const update of updatesFrom(handled)) {
       yield update;
       handled = update.seq;
-      if (session.now() - keptAt < KEEP_MS) continue;
+      if (monotonicMs() - keptAt < KEEP_MS) continue;
       await keep(handled);
       kept = handled;
-      keptAt = session.now();
+      keptAt = monotonicMs();
     }
   } finally {
     if (handled !== undefined && handled !== kept) await keep(handled);

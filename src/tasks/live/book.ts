@@ -14,7 +14,7 @@ export interface Recorder {
   readonly recording: Recording | undefined;
   /** Something was done that the hot path does not throw for. */
   misuse(what: string): void;
-  /** Others have done something to what runs here. */
+  /** Something happened to what runs here that no caller hears of. */
   warn(what: string): void;
   /** The root of a job has come to its end. */
   ended(job: JobRecord): void;
