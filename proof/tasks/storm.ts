@@ -40,6 +40,8 @@ const KILL_MS_MIN = 50;
 const KILL_MS_MAX = 500;
 /** How long what the last ones have left may go on. */
 const END_MS = 10_000;
+/** How long writers may take to get to their work. */
+const START_MS = 30_000;
 const LOOK_MS = 5;
 /** Of what a writer says when it ends by itself. */
 const SAID_MAX = 1000;
@@ -106,7 +108,7 @@ class Storm {
     let isJoined = false;
     while (passed() < 1 && this.#violations.length === 0) {
       await pause(KILL_MS_MIN + this.#random.int(KILL_MS_MAX - KILL_MS_MIN + 1));
-      await this.#kill(this.#next());
+      await this.#kill(await this.#next());
       this.#spawn();
       for (const due of joinAt.splice(0, joinAt.filter((at) => at < passed()).length)) {
         this.#options.note?.(`a subscriber joins at ${due}`);
@@ -162,11 +164,16 @@ class Storm {
     await this.#tasks.close();
   }
 
-  /** One in sixteen is hit at any moment of its start. */
-  #next(): Writer {
-    const ready = this.#writers.filter(({ journal }) => isAtWork(journal));
-    const isAny = ready.length === 0 || this.#random.int(16) === 0;
-    return this.#random.pick(isAny ? this.#writers : ready);
+  /** One that is at its work; one in sixteen is hit at any moment of its start. */
+  async #next(): Promise<Writer> {
+    if (this.#random.int(16) === 0) return this.#random.pick(this.#writers);
+    const endAt = performance.now() + START_MS;
+    for (;;) {
+      const ready = this.#writers.filter(({ journal }) => isAtWork(journal));
+      if (ready.length > 0) return this.#random.pick(ready);
+      if (performance.now() > endAt) throw new Error('no writer gets to its work');
+      await pause(LOOK_MS);
+    }
   }
 
   async #kill(writer: Writer): Promise<void> {
