@@ -96,6 +96,18 @@ describe('a subscription', () => {
     assert.ok(!files.some((file) => file.startsWith(tasks.dir)));
   });
 
+  test('begins at a number', async (t) => {
+    const tasks = await openTasks(t);
+    for (const wrong of [-1, 0.5, Number.NaN]) {
+      await assert.rejects(
+        take(tasks, () => true, { after: wrong }),
+        /after is a whole number/,
+      );
+      await assert.rejects(tasks.history({ before: wrong }), /before is a whole number/);
+      await assert.rejects(tasks.log({ limit: wrong }), /limit is a whole number/);
+    }
+  });
+
   test('takes large events a few at a time', async (t) => {
     const tasks = await openTasks(t);
     const parts = Array.from({ length: 2000 }, (_, index) => leaf(`${index} `.padEnd(250, 'x')));

@@ -28,7 +28,7 @@ import { follow, type Source } from './follow/subscription.ts';
 import { draftedJob } from './live/draft.ts';
 import { Job } from './live/job.ts';
 import type { TaskEvent } from './model/event.ts';
-import { assertBytes, countTasks, type Plan } from './model/plan.ts';
+import { assertWhole, countTasks, type Plan } from './model/plan.ts';
 import {
   currentUser,
   type DatabaseName,
@@ -260,6 +260,7 @@ export class Tasks implements AsyncDisposable {
     };
     const scope = this.#scope(options);
     const { after, name, signal } = options;
+    if (after !== undefined) assertWhole('after', after);
     if (name === undefined) yield* follow(source, scope, after, signal);
     else {
       const database = await session.write(() => databaseRow(this.#name));
@@ -280,7 +281,8 @@ export class Tasks implements AsyncDisposable {
   /** The newest events that are kept, oldest first: 1,000, or `limit`, before `before`. */
   async history(options: HistoryOptions = {}): Promise<readonly TaskEvent[]> {
     const { before = Number.MAX_SAFE_INTEGER, limit = HISTORY_EVENTS, signal } = options;
-    assertBytes(limit);
+    assertWhole('before', before);
+    assertWhole('limit', limit);
     const body = () => historyBody(before, limit, this.#scope(options));
     return (await this.#session?.read(body, signal)) ?? [];
   }
@@ -288,7 +290,7 @@ export class Tasks implements AsyncDisposable {
   /** The newest lines that tasks have logged, oldest first: 1,000, or `limit`. */
   async log(options: LogOptions = {}): Promise<readonly LogLine[]> {
     const { limit = LOG_LINES, signal } = options;
-    assertBytes(limit);
+    assertWhole('limit', limit);
     const body = () => logLinesBody(this.#scope(options), limit);
     return (await this.#session?.read(body, signal)) ?? [];
   }
@@ -302,7 +304,7 @@ export class Tasks implements AsyncDisposable {
 
   /** What the active jobs of this database may reserve together; null: no limit. */
   async setMemoryLimit(bytes: number | null): Promise<void> {
-    if (bytes !== null) assertBytes(bytes);
+    if (bytes !== null) assertWhole('a memory limit', bytes);
     await this.#session?.write(() => setMemoryLimitBody(this.#name, bytes));
   }
 
@@ -346,8 +348,8 @@ export class Tasks implements AsyncDisposable {
   #wanted(plan: Plan, options: RegisterOptions): Omit<Registration, 'job' | 'owner'> {
     const { memory, onConflict = 'reject' } = options;
     if (memory) {
-      assertBytes(memory.minBytes);
-      assertBytes(memory.maxBytes);
+      assertWhole('memory.minBytes', memory.minBytes);
+      assertWhole('memory.maxBytes', memory.maxBytes);
       if (memory.minBytes > memory.maxBytes) {
         throw wrongArgument('range', `memory from ${memory.minBytes} to ${memory.maxBytes} bytes`);
       }

@@ -1,4 +1,4 @@
-import { assertBytes, type Plan } from '../model/plan.ts';
+import { assertWhole, type Plan } from '../model/plan.ts';
 import type { JobTree } from '../model/record.ts';
 import { reserveBody } from '../write/reserve.ts';
 import { Book, type Recorder } from './book.ts';
@@ -70,7 +70,7 @@ export class Job implements AsyncDisposable {
    * @throws BUDGET_EXCEEDED, ILLEGAL_TRANSITION when it has ended, DETACHED
    */
   async reserve(bytes: number): Promise<void> {
-    assertBytes(bytes);
+    assertWhole('a reservation', bytes);
     const { recording, job } = this.#book;
     await recording?.write((at) => reserveBody(job.id, bytes, at));
   }

@@ -136,10 +136,10 @@ export function assertAmount(what: string, amount: number): void {
   throw wrongArgument('range', `${what} is a number from 0 to 2^53 - 1, not ${amount}`);
 }
 
-/** @throws RangeError for what is no size */
-export function assertBytes(bytes: number): void {
-  if (Number.isSafeInteger(bytes) && bytes >= 0) return;
-  throw wrongArgument('range', `bytes are a whole number from 0, not ${bytes}`);
+/** @throws RangeError for what is no whole number from 0 */
+export function assertWhole(what: string, count: number): void {
+  if (Number.isSafeInteger(count) && count >= 0) return;
+  throw wrongArgument('range', `${what} is a whole number from 0, not ${count}`);
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.

@@ -1,5 +1,5 @@
 import { all, one, run, type Steps } from '../../engine/steps.ts';
-import { wrongArgument } from '../../errors.ts';
+import { assertWhole } from '../model/plan.ts';
 import type { JobRow } from '../rows.ts';
 import { removeJob } from './remove.ts';
 
@@ -36,8 +36,8 @@ export function retentionOf(options: RetentionOptions = {}): Retention {
 function kept(what: keyof Retention, options: RetentionOptions): number {
   const count = options[what] ?? defaultRetention[what];
   if (count === Number.POSITIVE_INFINITY) return Number.MAX_SAFE_INTEGER;
-  if (Number.isSafeInteger(count) && count >= 0) return count;
-  throw wrongArgument('range', `retention.${what} is a whole number from 0, not ${count}`);
+  assertWhole(`retention.${what}`, count);
+  return count;
 }
 
 /** What one transaction removes at most, so that nobody waits for it. */
