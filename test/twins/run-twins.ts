@@ -20,7 +20,7 @@ export const twinCases: readonly TwinCase[] = [
   { twin: 'vault/honest', presets: ['K1', 'K3', 'K5', 'KL'], verdict: 'ok' },
   { twin: 'tasks/lost-registration', presets: ['T1'], verdict: 'violation' },
   { twin: 'tasks/claimed-in-two-steps', presets: ['T3', 'TL'], verdict: 'violation' },
-  { twin: 'tasks/unfenced-replace', presets: ['T3', 'TL'], verdict: 'violation' },
+  { twin: 'tasks/unfenced-replace', presets: ['T3'], verdict: 'violation' },
   { twin: 'tasks/told-afterwards', presets: ['T4'], verdict: 'violation' },
   { twin: 'tasks/listened-too-late', presets: ['T4'], verdict: 'violation' },
   { twin: 'tasks/late-flush', presets: ['T4', 'TL'], verdict: 'violation' },
