@@ -70,6 +70,10 @@ describe('holdfast tasks', { concurrency: 2 }, () => {
     assert.match(missing.stderr, /there is no job 'n'\n'holdfast tasks list --all-users'/);
     await tasks.register(leaf('mine'), { job: 'n', user: 'lee' });
     assert.match((await line.fails('show n --all-users')).stderr, /several users .* kim, lee/);
+    for (const job of ['abc-1', 'abc-2', 'abd-1']) await tasks.register(leaf('x'), { job });
+    assert.match(await line.ok('show abd --user kim'), /^Job +abd-1$/m);
+    const many = await line.fails('cancel abc --user kim');
+    assert.match(many.stderr, /2 jobs begin with 'abc': abc-1, abc-2/);
   });
 
   test('asks a job to end, which its process hears', async (t) => {

@@ -1,4 +1,4 @@
-import type { JobInfo, TaskStatus, Tasks } from '../../tasks.ts';
+import type { TaskStatus } from '../../tasks.ts';
 import type { Command, OptionTable } from '../command.ts';
 import { UsageError } from '../parse.ts';
 import { jsonText } from '../text.ts';
@@ -37,7 +37,7 @@ export const list: Command = {
     const { active, job, status } = call.options;
     const filter = { ...filterOf(call), active, job, status: statusesOf(status) };
     const { items, estimates, now } = await withTasks(call, async (tasks) => {
-      const items = await everyJob(tasks, filter);
+      const items = await Array.fromAsync(tasks.all(filter));
       const now = Date.now();
       return { items, now, estimates: await estimatesOf(tasks, items, now) };
     });
@@ -53,18 +53,4 @@ function statusesOf(text: string | undefined): readonly TaskStatus[] | undefined
     if (found !== undefined) return found;
     throw new UsageError(`'${word}' is no status: ${STATUSES.join(', ')}`);
   });
-}
-
-async function everyJob(
-  tasks: Tasks,
-  filter: Parameters<Tasks['list']>[0],
-): Promise<readonly JobInfo[]> {
-  const items: JobInfo[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await tasks.list({ ...filter, cursor });
-    for (const item of page.items) items.push(item);
-    cursor = page.cursor;
-  } while (cursor !== undefined);
-  return items;
 }

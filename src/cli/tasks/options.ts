@@ -20,7 +20,11 @@ export const globals = {
 export type TasksCall<O extends OptionTable = typeof globals> = Call<O & typeof globals>;
 
 /** The argument that names a job. */
-export const jobArgument = { name: 'JOB', help: 'Id of a job', required: true } as const;
+export const jobArgument = {
+  name: 'JOB',
+  help: 'Id of a job, or how only one begins',
+  required: true,
+} as const;
 
 export const databasesOption = {
   'all-databases': { type: 'flag', help: 'Jobs of every database of the directory' },
