@@ -101,7 +101,7 @@ describe('holdfast tasks', { concurrency: 2 }, () => {
     assert.equal(await line.ok('remove a --force'), 'Job a was removed.\n');
     assert.equal(await line.ok('prune'), '0 jobs were removed.\n');
     assert.deepEqual(await line.json('purge --force'), { removed: 0 });
-    assert.deepEqual(await line.json('purge --force --everyone'), { removed: 1 });
+    assert.deepEqual(await line.json('purge --force --all-users'), { removed: 1 });
     assert.deepEqual(await line.json('list --all-users'), []);
   });
 

@@ -4,18 +4,18 @@ import { withTasks } from './open.ts';
 import type { TasksCall } from './options.ts';
 
 const options = {
-  force: { type: 'flag', help: 'Also those that have not ended' },
-  everyone: { type: 'flag', help: 'Jobs of every user, as --all-users' },
+  force: {
+    type: 'flag',
+    help: 'Also those that have not ended; commands that run as jobs are ended',
+  },
 } as const satisfies OptionTable;
 
 export const purge: Command = {
   options,
   details: 'Removes nothing where a job has not ended, unless it is forced.',
   async run(call: TasksCall<typeof options>) {
-    const { force, everyone, 'all-users': all, json } = call.options;
-    const removed = await withTasks(call, (tasks) => {
-      return tasks.purge({ force, allUsers: everyone === true || all === true });
-    });
+    const { force, 'all-users': allUsers, json } = call.options;
+    const removed = await withTasks(call, (tasks) => tasks.purge({ force, allUsers }));
     call.out(json ? jsonText({ removed }) : removedText(removed));
     return 0;
   },

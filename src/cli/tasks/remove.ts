@@ -4,7 +4,7 @@ import { jobNamed, withTasks } from './open.ts';
 import { jobArgument, type TasksCall } from './options.ts';
 
 const options = {
-  force: { type: 'flag', help: 'Also one that has not ended' },
+  force: { type: 'flag', help: 'Also one that has not ended; a command that runs as it is ended' },
 } as const satisfies OptionTable;
 
 export const remove: Command = {

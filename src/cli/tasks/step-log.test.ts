@@ -27,6 +27,11 @@ describe('the log of steps', () => {
     assert.deepEqual(lines, [undefined, 'started', undefined, end, undefined]);
   });
 
+  test('counts nothing where there was nothing to count', () => {
+    const ended = { status: 'finished', volume: 0, finishedAt: START } as const;
+    assert.equal(said({ volume: null }, ended)[1], 'finished, 100%, 0 seconds');
+  });
+
   test('tells why a task failed, and that one was lost', () => {
     const failed = {
       status: 'failed',

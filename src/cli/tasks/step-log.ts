@@ -72,7 +72,7 @@ function changeText(task: TaskRecord, said: Said | undefined): string {
 }
 
 function hasMoved({ kind, progress, volume }: TaskRecord): boolean {
-  return kind === 'leaf' && (progress > 0 || volume !== null);
+  return kind === 'leaf' && (progress > 0 || (volume ?? 0) > 0);
 }
 
 /** How a task has ended: `finished, 100%, 1000 of 1000 rows, 3 seconds`. */
