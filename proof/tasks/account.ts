@@ -10,6 +10,8 @@ export interface Dead {
   readonly journal: string;
   /** Epoch ms, just before the signal was sent. */
   readonly killedAt: number;
+  /** By SIGTERM, upon which it calls `process.exit`. */
+  readonly isAsked: boolean;
 }
 
 /** An event, and when it was received. */

@@ -13,6 +13,7 @@ import { type Mark, type Sample, samplesOf, type TasksEntry } from './deeds.ts';
 
 const [dir = '', file = '', seed = '0', fault] = process.argv.slice(2);
 endWithParent();
+process.once('SIGTERM', () => process.exit());
 const journal = new Journal<TasksEntry>(file, fault === 'early');
 const samples = openSync(samplesOf(file), 'a');
 const random = new Random(seed);

@@ -43,11 +43,12 @@ function textOf(
   rounds: number,
   violations: readonly string[],
 ): string {
-  const { seed, kills, inside, acknowledged, events, lostJobs, lostAfterMs, lossMs } = report;
+  const { seed, kills, asked, inside, acknowledged, events, lostJobs, lostAfterMs, lossMs } =
+    report;
   const rows = Object.entries(inside).toSorted(([, one], [, other]) => other - one);
   return [
     `Seed ${seed}. 6 processes ran random jobs for ${durationMs / 1000} s; one was killed every 50 to 500 ms, ${kills} in all, ` +
-      `and another took its place. ${sumOf(inside)} (${percent(sumOf(inside) / kills)}) hit inside an operation:`,
+      `and another took its place. ${asked} were asked to end and called process.exit, the others were killed by SIGKILL. ${sumOf(inside)} (${percent(sumOf(inside) / kills)}) hit inside an operation:`,
     '',
     '| inside | kills |',
     '|---|---|',

@@ -28,7 +28,9 @@ export interface StormOptions {
 export interface StormReport extends Omit<Account, 'words'> {
   readonly seed: number;
   readonly kills: number;
-  /** Of these, how many hit inside an operation, by its kind. */
+  /** Of these, how many were asked to end. */
+  readonly asked: number;
+  /** How many hit inside an operation, by its kind. */
   readonly inside: Readonly<Record<string, number>>;
   readonly acknowledged: number;
   readonly events: number;
@@ -43,6 +45,10 @@ const END_MS = 10_000;
 /** How long writers may take to get to their work. */
 const START_MS = 30_000;
 const LOOK_MS = 5;
+/** One of so many is asked to end, and calls `process.exit`. */
+const ASKED = 6;
+/** How long that may take it. */
+const EXIT_MS = 10_000;
 /** Of what a writer says when it ends by itself. */
 const SAID_MAX = 1000;
 
@@ -150,6 +156,7 @@ class Storm {
     return {
       ...{ seed: this.#options.seed, kills, acknowledged, events: this.#log.length },
       ...{ inside: roles.writer?.inside ?? {}, violations: this.#violations },
+      asked: this.#dead.filter(({ isAsked }) => isAsked).length,
       ...{ lostAfterMs, lostJobs, lossMs },
     };
   }
@@ -184,9 +191,17 @@ class Storm {
     }
     const index = this.#writers.indexOf(writer);
     if (index >= 0) this.#writers.splice(index, 1);
+    const isAsked = this.#random.int(ASKED) === 0;
     const killedAt = Date.now();
-    child.kill('SIGKILL');
-    this.#dead.push({ pid: child.pid ?? 0, journal, killedAt });
+    child.kill(isAsked ? 'SIGTERM' : 'SIGKILL');
+    this.#dead.push({ pid: child.pid ?? 0, journal, killedAt, isAsked });
+    const left = new AbortController();
+    const late = pause(EXIT_MS, true, { signal: left.signal }).catch(() => false);
+    if (await Promise.race([late, exit.then(() => false)])) {
+      this.#violations.push(`a process that was asked to end did not: ${journal}`);
+      child.kill('SIGKILL');
+    }
+    left.abort();
     await exit;
   }
 
