@@ -228,6 +228,10 @@ describe('memory', () => {
     const other = await tasks.register(leaf('b'), { memory });
     await assert.rejects(job.reserve(41), code('BUDGET_EXCEEDED'));
     assert.equal((await tasks.reservations()).reservedBytes, 100);
+    await tasks.setMemoryLimit(50);
+    await job.reserve(30);
+    await assert.rejects(job.reserve(31), code('BUDGET_EXCEEDED'));
+    await tasks.setMemoryLimit(100);
     await other.cancel();
     await tasks.remove('x', { force: true });
     assert.deepEqual(await tasks.reservations(), { limitBytes: 100, reservedBytes: 0, byUser: {} });

@@ -5,7 +5,7 @@ import { nextTaskSeq, recordEvent } from './journal.ts';
 
 /**
  * What is reserved is added up from the active jobs each time, so that nothing is left behind by one
- * that has ended, was lost or is gone.
+ * that has ended, was lost or is gone. `bytes` come on top of it.
  * @throws BUDGET_EXCEEDED
  */
 export function* requireBudget(database: number, job: string, bytes: number): Steps<void> {
@@ -22,18 +22,21 @@ export function* requireBudget(database: number, job: string, bytes: number): St
   if (bytes <= left) return;
   throw new HoldfastError(
     'BUDGET_EXCEEDED',
-    `job ${job} wants ${bytes} bytes, and ${Math.max(0, left)} of ${row.limit_bytes} are left`,
+    `job ${job} wants ${bytes} bytes more, and ${Math.max(0, left)} of ${row.limit_bytes} are left`,
   );
 }
 
-/** Makes `bytes` the whole of what an active job reserves. @throws BUDGET_EXCEEDED, DETACHED */
+/**
+ * Makes `bytes` the whole of what an active job reserves; less than before is never refused.
+ * @throws BUDGET_EXCEEDED, ILLEGAL_TRANSITION when it has ended, DETACHED
+ */
 export function* reserveBody(id: number, bytes: number, at: number): Steps<void> {
   const job = yield* requireJob(id);
   if (job.is_active !== 1) {
     throw new HoldfastError('ILLEGAL_TRANSITION', `job ${job.job} has ended and reserves nothing`);
   }
-  yield* run('UPDATE jobs SET reserved_bytes = 0 WHERE id = ?', id);
-  yield* requireBudget(job.database, job.job, bytes);
+  const more = bytes - job.reserved_bytes;
+  if (more > 0) yield* requireBudget(job.database, job.job, more);
   yield* run('UPDATE jobs SET reserved_bytes = ? WHERE id = ?', bytes, id);
   const taskSeq = yield* nextTaskSeq(job.root);
   const body = { reservedBytes: bytes };
