@@ -5,11 +5,11 @@ import { describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Hand } from '../proof/tasks/crew.ts';
 import { Follower } from '../proof/tasks/follower.ts';
-import { faultsIn, folded, wholeLog, wholeTable } from '../proof/tasks/log.ts';
-import { group, type JobInfo, leaf, type Tasks } from '../src/tasks.ts';
+import { isActive, wholeLog, wholeTable } from '../proof/tasks/log.ts';
+import { group, type JobInfo, leaf } from '../src/tasks.ts';
 import { directoryOf, openTasks } from './tasks/directory.ts';
 import type { TestHand } from './tasks/hand.ts';
-import { isActive } from './tasks/soundness.ts';
+import { assertWhole } from './tasks/soundness.ts';
 
 const hand = join(import.meta.dirname, 'tasks/hand.ts');
 
@@ -39,12 +39,6 @@ async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
 }
 
 const statuses = (job: JobInfo | undefined) => job?.tasks.map(({ status }) => status).join(' ');
-
-async function assertWhole(tasks: Tasks): Promise<void> {
-  const log = await wholeLog(tasks);
-  assert.deepEqual(faultsIn(log), []);
-  assert.deepEqual(folded(log), await wholeTable(tasks));
-}
 
 describe('owners of jobs', { concurrency: true }, () => {
   test('an owner that has our process id and another start is dead', async (t) => {
@@ -152,7 +146,7 @@ describe('owners of jobs', { concurrency: true }, () => {
       if (kind === 'lost') lostAt = performance.now();
     });
     let isTalking = true;
-    const talking = talker.call('talk', 3000).then(() => {
+    const talking = talker.call('talk', 8000).then(() => {
       isTalking = false;
     });
     await pause(300);

@@ -1,4 +1,4 @@
-import { JobTable, type JobTree, type TaskEvent, type Tasks } from '../../src/tasks.ts';
+import { isFinal, JobTable, type JobTree, type TaskEvent, type Tasks } from '../../src/tasks.ts';
 import { Chronicle } from './chronicle.ts';
 
 /** All that there is in a file. */
@@ -41,4 +41,9 @@ export function faultsIn(events: Iterable<TaskEvent>): readonly string[] {
   const chronicle = new Chronicle();
   for (const event of events) chronicle.add(event);
   return chronicle.faults;
+}
+
+export function isActive({ job, tasks }: JobTree): boolean {
+  const root = tasks.find(({ id }) => id === job.root);
+  return root !== undefined && !isFinal(root.status);
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { isFinal, type JobTree, Tasks } from '../../src/tasks.ts';
+import { Tasks } from '../../src/tasks.ts';
 import { Random } from '../../src/torture/declare/random.ts';
 import { isAtWork } from '../journal.ts';
 import { Tally } from '../tally.ts';
@@ -13,7 +13,7 @@ import { type Account, account, type Dead, type Received } from './account.ts';
 import { Hand } from './crew.ts';
 import { Follower } from './follower.ts';
 import type { FollowerWorker } from './follower-worker.ts';
-import { wholeTable } from './log.ts';
+import { isActive, wholeTable } from './log.ts';
 
 export interface StormOptions {
   readonly durationMs: number;
@@ -133,8 +133,7 @@ class Storm {
   /** When nobody is left to write: what all has come to. */
   async settle(): Promise<StormReport> {
     const endAt = performance.now() + END_MS;
-    const isActive = () => this.#observer.jobs.some(isActiveJob);
-    while (isActive() && performance.now() < endAt) await pause(LOOK_MS);
+    while (this.#observer.jobs.some(isActive) && performance.now() < endAt) await pause(LOOK_MS);
     const { seq } = await this.#tasks.list();
     const table = await wholeTable(this.#tasks);
     const views = [this.#observer, ...this.#followers];
@@ -230,11 +229,6 @@ class Storm {
 /** Where a writer's standard error goes. */
 function saidBy(journal: string): string {
   return `${journal}.said`;
-}
-
-function isActiveJob({ job, tasks }: JobTree): boolean {
-  const root = tasks.find(({ id }) => id === job.root);
-  return root !== undefined && !isFinal(root.status);
 }
 
 /** What SQLite has to say of the file. */

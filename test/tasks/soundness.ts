@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict';
+import { faultsIn, folded, wholeLog, wholeTable } from '../../proof/tasks/log.ts';
 import {
   type Aggregate,
   aggregate,
   isFinal,
   type JobTree,
   type TaskRecord,
+  type Tasks,
   taskTree,
 } from '../../src/tasks.ts';
 
-export function isActive({ job, tasks }: JobTree): boolean {
-  const root = tasks.find(({ id }) => id === job.root);
-  return root !== undefined && !isFinal(root.status);
+/** What the log makes of a store is what is in it. */
+export async function assertWhole(tasks: Tasks): Promise<void> {
+  const log = await wholeLog(tasks);
+  assert.deepEqual(faultsIn(log), []);
+  assert.deepEqual(folded(log), await wholeTable(tasks));
 }
 
 /** What must be true of any tree, whatever was done to it. */
