@@ -74,6 +74,21 @@ describe('a job', () => {
     assert.equal((await tasks.get('x'))?.tasks[0]?.error, all[2]);
   });
 
+  test('fails with what was thrown, whatever it is', async (t) => {
+    const tasks = await openTasks(t);
+    const odd = [new RangeError(), 'text', null, { code: 7 }, Object.create(null), Symbol('s')];
+    for (const [index, thrown] of odd.entries()) {
+      const work = () => {
+        throw thrown;
+      };
+      const met = await tasks.run(leaf('a'), work, { job: `${index}` }).catch((error) => error);
+      assert.equal(met, thrown);
+    }
+    const errors = (await tasks.list()).items.map(({ tasks }) => tasks[0]?.error);
+    const said = ['RangeError', 'text', 'null', '{ code: 7 }', '[Object: null prototype] {}'];
+    assert.deepEqual(errors, [...said, 'Symbol(s)']);
+  });
+
   test('is final when it has ended', async (t) => {
     const tasks = await openTasks(t);
     const job = await tasks.register(leaf('a'), { job: 'x' });

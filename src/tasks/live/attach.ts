@@ -1,4 +1,4 @@
-import type { TaskShare } from './slots.ts';
+import { AMOUNT_MAX, type TaskShare } from './slots.ts';
 
 /** Counts for a task of another thread. */
 export interface SharedCounter {
@@ -11,7 +11,7 @@ export function attach({ buffer, index }: TaskShare): SharedCounter {
   const values = new Float64Array(buffer);
   return {
     advance(amount = 1) {
-      if (amount >= 0 && amount <= Number.MAX_SAFE_INTEGER) {
+      if (amount >= 0 && amount <= AMOUNT_MAX) {
         values[index] = (values[index] ?? 0) + amount;
       }
     },

@@ -13,7 +13,7 @@ import {
   isLeaseDue,
   type Sample,
 } from '../write/flush.ts';
-import { type Slot, sumOf } from './slots.ts';
+import { AMOUNT_MAX, type Slot, sumOf } from './slots.ts';
 
 /** How a loop works; a message can carry it. */
 export interface LoopSetup {
@@ -86,9 +86,6 @@ const MANY_TASKS = 100;
 
 /** How long the last flush waits for the lock. */
 const LAST_FLUSH_MS = 1000;
-
-/** Beyond this a double does not count every one. */
-const AMOUNT_MAX = Number.MAX_SAFE_INTEGER;
 
 interface Tracked {
   readonly task: number;

@@ -11,6 +11,9 @@ export interface TaskShare {
   readonly index: number;
 }
 
+/** Beyond this a double does not count every one. */
+export const AMOUNT_MAX = Number.MAX_SAFE_INTEGER;
+
 /** Slots in one buffer: 8 KiB, so that few processes need a second one. */
 const BLOCK_SLOTS = 1024;
 

@@ -16,11 +16,8 @@ import { logBody, setVolumeBody } from '../write/annotate.ts';
 import type { Change, Outcome, Seen, Sightings } from '../write/outcome.ts';
 import { addBody, endBody, finishBody, nextBody, startBody } from '../write/transition.ts';
 import type { Pulse, Recording } from './recording.ts';
-import type { Slot, TaskShare } from './slots.ts';
+import { AMOUNT_MAX, type Slot, type TaskShare } from './slots.ts';
 import { StepCounter } from './steps.ts';
-
-/** Beyond this a double does not count every one. */
-const AMOUNT_MAX = Number.MAX_SAFE_INTEGER;
 
 /** What tasks count in that have no slot: nobody looks at it. */
 const NO_VALUES = new Float64Array(1);
@@ -434,5 +431,8 @@ export class Task {
 }
 
 function reasonOf(error: unknown): string {
-  return messageText(error instanceof Error ? error.message : String(error));
+  if (error instanceof Error) return messageText(error.message || error.name);
+  if (typeof error !== 'object' || error === null) return messageText(String(error));
+  // Not imported: every start of the CLI would pay for it.
+  return messageText(process.getBuiltinModule('node:util').inspect(error));
 }
