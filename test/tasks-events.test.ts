@@ -22,6 +22,23 @@ async function take(
 const eventsIn = (updates: readonly Update[]): readonly TaskEvent[] =>
   updates.flatMap((update) => (update.kind === 'events' ? update.events : []));
 
+/** What this process has open of a store; nothing where the system does not tell. */
+function openFilesOf({ dir }: Tasks): readonly string[] {
+  if (process.platform !== 'linux') return [];
+  const links = readdirSync('/proc/self/fd').map((fd) => `/proc/self/fd/${fd}`);
+  const files = links.filter((link) => existsSync(link)).map((link) => readlinkSync(link));
+  return files.filter((file) => file.startsWith(dir));
+}
+
+test('a job that is registered while its store is closed leaves nothing open', async (t) => {
+  const tasks = await openTasks(t);
+  const registering = tasks.register(leaf('a'));
+  await tasks.close();
+  const job = await registering;
+  await assert.rejects(job.start(), { code: 'CLOSED' });
+  assert.deepEqual(openFilesOf(tasks), []);
+});
+
 describe('a subscription', () => {
   test('gives what there is and then every change, which together make the table', async (t) => {
     const tasks = await openTasks(t);
@@ -90,10 +107,7 @@ describe('a subscription', () => {
       take(tasks, () => true),
       { code: 'CLOSED' },
     );
-    if (process.platform !== 'linux') return;
-    const links = readdirSync('/proc/self/fd').map((fd) => `/proc/self/fd/${fd}`);
-    const files = links.filter((link) => existsSync(link)).map((link) => readlinkSync(link));
-    assert.ok(!files.some((file) => file.startsWith(tasks.dir)));
+    assert.deepEqual(openFilesOf(tasks), []);
   });
 
   test('begins at a number', async (t) => {

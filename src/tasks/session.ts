@@ -130,6 +130,8 @@ export class Session implements Recorder {
   /** Handles for a job that was registered, whose owner's row has the number `ownerId`. */
   adopt(tree: JobTree, plan: Plan): Job {
     const job = new Job(this, tree, plan);
+    // What is started now, nobody would end.
+    if (this.#closing) return job;
     this.#books.set(tree.job.id, job.book);
     this.#ownerId = tree.job.owner;
     this.#flusher ??= this.#startFlusher(tree.job.owner);

@@ -159,10 +159,10 @@ export class ProgressLoop {
     await this.#beating;
     try {
       if (this.#samples().length > 0) await this.#flush(LAST_FLUSH_MS);
-      await this.#engine?.close();
     } catch {
       // It was tried, and there is nobody left to try again.
     }
+    await this.#engine?.close().catch(() => undefined);
   }
 
   /** Who is told something has not been idle long: what it does next is not to wait longer. */
