@@ -97,7 +97,12 @@ export function* compactBody(keep: Retention): Steps<boolean> {
   const through = yield* compactedThrough();
   const last = yield* lastSeq();
   if (last - through <= keep.events * (1 + SLACK)) return false;
-  const upTo = Math.min(last - keep.events, through + EVENTS_AT_ONCE);
+  const next = yield* one<{ seq: number | null }>(
+    'SELECT MIN(seq) AS seq FROM events WHERE seq > ?',
+    through,
+  );
+  // Where nothing is there is nothing to take out, however far it goes.
+  const upTo = Math.min(last - keep.events, (next?.seq ?? last) + EVENTS_AT_ONCE);
   yield* run(
     "DELETE FROM events WHERE seq > ? AND seq <= ? AND kind = 'progress'",
     ...[through, upTo],
