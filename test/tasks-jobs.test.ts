@@ -89,6 +89,16 @@ describe('a job', () => {
     assert.deepEqual(errors, [...said, 'Symbol(s)']);
   });
 
+  test('does not go on when its work has ended and left a part running', async (t) => {
+    const tasks = await openTasks(t);
+    const plan = group('g', [leaf('a'), leaf('b')]);
+    const work = tasks.run(plan, (job) => job.child('a').start(), { job: 'x' });
+    await assert.rejects(work, code('ILLEGAL_TRANSITION'));
+    const found = await tasks.get('x');
+    assert.equal(statuses(found), 'failed failed canceled');
+    assert.match(found?.tasks[0]?.error ?? '', /cannot finish while 'a' runs/);
+  });
+
   test('is final when it has ended', async (t) => {
     const tasks = await openTasks(t);
     const job = await tasks.register(leaf('a'), { job: 'x' });

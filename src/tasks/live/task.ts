@@ -168,19 +168,19 @@ export class Task {
 
   /**
    * Starts the task, and ends it as `work` ends: finished, or failed with what was thrown, or
-   * canceled if the job was to be canceled by then. What was thrown is thrown on.
+   * canceled if the job was to be canceled by then. What was thrown is thrown on. It has failed too
+   * where it cannot finish, because a part of it still runs.
    */
   async run<T>(work: (task: Task) => T | Promise<T>): Promise<T> {
     await this.start();
-    let result: T;
     try {
-      result = await work(this);
+      const result = await work(this);
+      if (!isFinal(this.#status)) await this.finish();
+      return result;
     } catch (error) {
       await this.#endAfter(error);
       throw error;
     }
-    if (!isFinal(this.#status)) await this.finish();
-    return result;
   }
 
   /**
