@@ -48,7 +48,14 @@ export {
   type TaskRecord,
   type TaskStatus,
 } from './tasks/model/record.ts';
-export { pathOf, shownNames, type TaskTree, taskTree } from './tasks/model/tree.ts';
+export {
+  PATH_SEPARATOR,
+  pathOf,
+  REMEMBERED_DEPTH_MAX,
+  shownNames,
+  type TaskTree,
+  taskTree,
+} from './tasks/model/tree.ts';
 export type { DatabaseInfo } from './tasks/read/jobs.ts';
 export type { OnMisuse } from './tasks/session.ts';
 export { Tasks, type TasksOptions } from './tasks/store.ts';

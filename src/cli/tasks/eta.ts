@@ -5,12 +5,10 @@ import {
   isFinal,
   type JobTree,
   pathOf,
+  REMEMBERED_DEPTH_MAX,
   type Tasks,
 } from '../../tasks.ts';
 import { elapsedBrief } from './elapsed.ts';
-
-/** Of deeper ones the store remembers nothing, and their names would fill the memory. */
-const DEPTH_MAX = 32;
 
 export type Estimates = ReadonlyMap<number, Estimate>;
 
@@ -55,7 +53,7 @@ function* pathsOf({ tasks }: JobTree): Generator<string> {
   const depths = new Map<number, number>();
   for (const task of tasks) {
     const above = task.parent === null ? -1 : depths.get(task.parent);
-    if (above === undefined || above === DEPTH_MAX) continue;
+    if (above === undefined || above === REMEMBERED_DEPTH_MAX) continue;
     depths.set(task.id, above + 1);
     yield pathOf(task, byId);
   }

@@ -1,4 +1,4 @@
-import { aggregate, type JobInfo, type TaskRecord } from '../../tasks.ts';
+import { aggregate, isFinal, type JobInfo, type TaskRecord } from '../../tasks.ts';
 import { plainText } from '../text.ts';
 import { amountText } from './amount.ts';
 import { bytesText } from './bytes.ts';
@@ -52,7 +52,7 @@ function headText(item: JobInfo, root: TaskRecord, { estimate, now }: Seen): str
     ['Elapsed', elapsedText(root, now)],
     ['ETA', estimate && etaText(estimate)],
     ['Cancel requested', asked === null ? undefined : localTime(asked)],
-    ['Memory', memoryText(job)],
+    ['Memory', memoryText(job, !isFinal(root.status))],
     ['Concurrency', root.concurrency === null ? undefined : `${root.concurrency}`],
     ['Owner', `${ownerText(owner, root)} on ${owner.host}`],
     ['Command', owner.command],
@@ -65,7 +65,8 @@ function headText(item: JobInfo, root: TaskRecord, { estimate, now }: Seen): str
     .join('');
 }
 
-function memoryText({ memoryMinBytes, memoryMaxBytes, reservedBytes }: JobInfo['job']) {
+function memoryText({ memoryMinBytes, memoryMaxBytes, ...job }: JobInfo['job'], isActive: boolean) {
+  const reservedBytes = isActive ? job.reservedBytes : 0;
   if (memoryMinBytes === null || memoryMaxBytes === null) {
     return reservedBytes > 0 ? `${bytesText(reservedBytes)} reserved` : undefined;
   }

@@ -1,8 +1,6 @@
-import { shownNames, type TaskRecord } from '../../tasks.ts';
+import { PATH_SEPARATOR, shownNames, type TaskRecord } from '../../tasks.ts';
 import { plainText } from '../text.ts';
 
-/** As the store joins the names of a path. */
-const SEPARATOR = ' :: ';
 /** Of longer paths the middle is left out. */
 const NAMES_MAX = 16;
 
@@ -46,7 +44,7 @@ export class TaskNames {
     if (names.length === 0) return `task ${task}`;
     names.reverse();
     if (names.length > NAMES_MAX) names.splice(1, names.length - NAMES_MAX + 1, '…');
-    return plainText(names.join(SEPARATOR));
+    return plainText(names.join(PATH_SEPARATOR));
   }
 
   #above({ task }: Place): Place | undefined {

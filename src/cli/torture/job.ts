@@ -111,9 +111,12 @@ class ShownRun {
       rounds: runs,
     });
     this.#job = await this.#store.register(plan);
-    this.#job.signal.addEventListener('abort', () =>
-      this.#canceled.abort(this.#job?.signal.reason),
-    );
+    const { signal } = this.#job;
+    signal.addEventListener('abort', () => {
+      // A job that was removed is no reason to end: then it is not shown any more.
+      if (isAbort(signal.reason)) this.#canceled.abort(signal.reason);
+      else this.#isBroken = true;
+    });
     await this.#job.start();
   }
 
@@ -140,4 +143,8 @@ class ShownRun {
       }
     });
   }
+}
+
+function isAbort(reason: unknown): boolean {
+  return reason instanceof Error && reason.name === 'AbortError';
 }

@@ -97,11 +97,6 @@ export class Flusher {
     return new Flusher(options, listener);
   }
 
-  /** Whether anything is tracked. */
-  get isBusy(): boolean {
-    return this.#tracked.size > 0;
-  }
-
   /** Whether a blocked event loop keeps no progress back; undefined before anything was tracked. */
   get isThread(): boolean | undefined {
     return this.#host?.isThread;

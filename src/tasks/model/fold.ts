@@ -80,8 +80,6 @@ function change(folded: FoldedJob, event: Change): void {
     folded.job = { ...folded.job, cancelRequestedAt: event.at };
   } else if (event.kind === 'reserved') {
     folded.job = { ...folded.job, reservedBytes: event.reservedBytes };
-  } else if (isEnd(event) && event.task === folded.job.root) {
-    folded.job = { ...folded.job, reservedBytes: 0 };
   }
 }
 

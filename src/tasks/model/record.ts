@@ -71,7 +71,7 @@ export interface JobRecord {
   /** Estimate, in bytes. */
   readonly memoryMinBytes: number | null;
   readonly memoryMaxBytes: number | null;
-  /** What it holds of the database's memory limit while it is active. */
+  /** What it holds of the database's memory limit, while it is active only. */
   readonly reservedBytes: number;
 }
 

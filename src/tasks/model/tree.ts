@@ -28,6 +28,12 @@ export function taskTree(tasks: readonly TaskRecord[]): TaskTree {
 /** Between the names of a path. */
 export const PATH_SEPARATOR = ' :: ';
 
+/**
+ * How long tasks take is not remembered of deeper ones: a chain of tasks would cost the square of its
+ * length.
+ */
+export const REMEMBERED_DEPTH_MAX = 32;
+
 /** Names of a task and of those that it is a part of, from the root on. */
 export function pathOf(task: TaskRecord, byId: ReadonlyMap<number, TaskRecord>): string {
   const names: string[] = [];

@@ -1,6 +1,6 @@
 import { all, one, run, type Steps } from '../../engine/steps.ts';
 import { RUNS_MAX } from '../eta/prior.ts';
-import { PATH_SEPARATOR } from '../model/tree.ts';
+import { PATH_SEPARATOR, REMEMBERED_DEPTH_MAX } from '../model/tree.ts';
 import type { TaskRow } from '../rows.ts';
 
 /** Paths of one database that are remembered. Beyond them, the ones that were not run for longest go. */
@@ -8,9 +8,6 @@ const PATHS_MAX = 10_000;
 
 /** How many of them go at once, so that not each new one costs a count. */
 const PATHS_ROOM = 100;
-
-/** Deeper ones are not remembered: a chain of tasks would cost the square of its length. */
-const DEPTH_MAX = 32;
 
 /** Remembers how long a task took that has just finished, for those who run the same path next. */
 export function* recordDuration(row: TaskRow, database: number, at: number): Steps<void> {
@@ -42,7 +39,7 @@ function* pathOf(row: TaskRow): Steps<string | undefined> {
         WHERE up.depth < ?
     )
     SELECT name, parent FROM up ORDER BY depth DESC`,
-    ...[row.parent, DEPTH_MAX],
+    ...[row.parent, REMEMBERED_DEPTH_MAX],
   );
   if (above[0]?.parent !== null) return undefined;
   return [...above.map(({ name }) => name), row.name].join(PATH_SEPARATOR);

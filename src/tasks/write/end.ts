@@ -41,10 +41,8 @@ export function* endTask(
   yield* recordEvent(job, which, eventOf(status), at, body);
   if (status === 'finished') yield* recordDuration(row, job.database, at);
   if (row.parent === null) {
-    yield* run(
-      'UPDATE jobs SET is_active = 0, ended_at = ?, reserved_bytes = 0 WHERE id = ?',
-      ...[at, row.job],
-    );
+    // What it reserves stays in the row, for an owner that was taken for dead and comes back.
+    yield* run('UPDATE jobs SET is_active = 0, ended_at = ? WHERE id = ?', at, row.job);
   }
   return { task: row.id, status, progress, volume };
 }
