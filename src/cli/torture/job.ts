@@ -105,8 +105,9 @@ class ShownRun {
     const { iterative, leaf, Tasks } = await import('../../tasks.ts');
     const dir = directoryOf(this.#call, undefined);
     this.#store = await Tasks.open({ dir, lockTimeoutMs: LOCK_TIMEOUT_MS });
-    // The parts count alike: how much one repeats says nothing of how long it takes.
-    const plan = iterative(this.#name, [leaf('run', { unit: 'repeats', weight: 1 })], {
+    // The parts count alike: how much one repeats says nothing of how long it takes. How much that is
+    // follows when it begins.
+    const plan = iterative(this.#name, [leaf('run', { unit: 'repeats', weight: 1, volume: 1 })], {
       mode: 'dynamic',
       rounds: runs,
     });
