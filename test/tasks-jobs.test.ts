@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
+import { inspectDirectory } from '../src/doctor.ts';
 import { HoldfastError } from '../src/errors.ts';
 import { aggregate, group, iterative, type JobInfo, leaf } from '../src/tasks.ts';
 import { openTasks } from './tasks/directory.ts';
@@ -297,6 +298,18 @@ describe('a job that was removed while it ran', () => {
     await using job = await tasks.register(leaf('a'));
     await job.start();
     await tasks.purge({ force: true });
+  });
+});
+
+describe('the file', () => {
+  test('is known to the doctor', async (t) => {
+    const tasks = await openTasks(t);
+    await tasks.register(leaf('a'));
+    const { stores } = inspectDirectory(tasks.dir);
+    assert.deepEqual(
+      stores.map(({ store, schemaVersion, integrity }) => [store, schemaVersion, integrity]),
+      [['tasks', '1', 'ok']],
+    );
   });
 });
 

@@ -141,11 +141,13 @@ function* readContent(): Steps<Content> {
     `SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'metadata'`,
   );
   const version = hasMetadata
-    ? yield* one<{ value: string }>(`SELECT value FROM metadata WHERE key = 'schema_version'`)
+    ? yield* one<{ value: string | number }>(
+        `SELECT value FROM metadata WHERE key = 'schema_version'`,
+      )
     : undefined;
   const numbered = yield* one<{ user_version: number }>('PRAGMA user_version');
   return {
-    schemaVersion: version?.value ?? (numbered?.user_version || undefined)?.toString(),
+    schemaVersion: (version?.value ?? (numbered?.user_version || undefined))?.toString(),
     integrity: rows.map((row) => row.integrity_check).join('; '),
   };
 }

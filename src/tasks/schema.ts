@@ -4,10 +4,11 @@ import { one, run, type Steps } from '../engine/steps.ts';
 const VERSION = 1;
 
 // The one question that every database answers in its own words.
-const HAS_META = "SELECT 1 AS found FROM sqlite_master WHERE type = 'table' AND name = 'meta'";
+const HAS_METADATA =
+  "SELECT 1 AS found FROM sqlite_master WHERE type = 'table' AND name = 'metadata'";
 
 // `schema_version`; `compacted_through`: up to this event progress has been taken out of the log.
-const META = `CREATE TABLE meta (
+const METADATA = `CREATE TABLE metadata (
   key TEXT PRIMARY KEY NOT NULL,
   value INTEGER NOT NULL
 ) STRICT`;
@@ -137,18 +138,20 @@ export const tasksSchema: Schema = {
 
 /** 0 for no store. */
 function* foundVersion(): Steps<number> {
-  if ((yield* one(HAS_META)) === undefined) return 0;
-  const row = yield* one<{ value: number }>("SELECT value FROM meta WHERE key = 'schema_version'");
+  if ((yield* one(HAS_METADATA)) === undefined) return 0;
+  const row = yield* one<{ value: number }>(
+    "SELECT value FROM metadata WHERE key = 'schema_version'",
+  );
   return row?.value ?? 0;
 }
 
 function* createTables(): Steps<void> {
   for (const table of [
-    ...[META, DATABASES, OWNERS, JOBS, TASKS, EVENTS, LOG, DURATIONS, SUBSCRIPTIONS],
+    ...[METADATA, DATABASES, OWNERS, JOBS, TASKS, EVENTS, LOG, DURATIONS, SUBSCRIPTIONS],
     ...INDEXES,
   ]) {
     yield* run(table);
   }
-  yield* run("INSERT INTO meta (key, value) VALUES ('schema_version', ?)", VERSION);
-  yield* run("INSERT INTO meta (key, value) VALUES ('compacted_through', 0)");
+  yield* run("INSERT INTO metadata (key, value) VALUES ('schema_version', ?)", VERSION);
+  yield* run("INSERT INTO metadata (key, value) VALUES ('compacted_through', 0)");
 }

@@ -107,7 +107,7 @@ export function* compactBody(keep: Retention): Steps<boolean> {
     "DELETE FROM events WHERE seq > ? AND seq <= ? AND kind = 'progress'",
     ...[through, upTo],
   );
-  yield* run("UPDATE meta SET value = ? WHERE key = 'compacted_through'", upTo);
+  yield* run("UPDATE metadata SET value = ? WHERE key = 'compacted_through'", upTo);
   yield* run(
     'DELETE FROM events WHERE seq <= (SELECT MIN(seq) FROM events) + ? AND seq <= ?',
     // Not beyond what was said: readers would take it for whole.
@@ -125,7 +125,7 @@ export function* lastSeq(): Steps<number> {
 /** Up to this event the log has gaps. */
 export function* compactedThrough(): Steps<number> {
   const row = yield* one<{ value: number }>(
-    "SELECT value FROM meta WHERE key = 'compacted_through'",
+    "SELECT value FROM metadata WHERE key = 'compacted_through'",
   );
   return row?.value ?? 0;
 }
