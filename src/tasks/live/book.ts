@@ -1,12 +1,11 @@
-import type { Steps } from '../../engine/steps.ts';
 import { HoldfastError, wrongArgument } from '../../errors.ts';
 import { countTasks, inOrder, type Plan, TASKS_MAX } from '../model/plan.ts';
 import { isFinal, type JobRecord, type JobTree, type TaskRecord } from '../model/record.ts';
 import type { Outcome, Seen, Sightings } from '../write/outcome.ts';
-import { drafted } from './draft.ts';
+import { pretended } from './pretended.ts';
 import type { Recording } from './recording.ts';
 import { SilentTask } from './silent-task.ts';
-import { Task, type TaskBook } from './task.ts';
+import { Task, type TaskBook, type Transition } from './task.ts';
 
 /** What the handles of a job do their work with. */
 export interface Recorder {
@@ -92,28 +91,16 @@ export class Book implements TaskBook {
   }
 
   /** Runs a transition, and lets the handles know what it did. */
-  async transit(
-    { write }: Recording,
-    body: (at: number) => Steps<Outcome>,
-    plans: readonly Plan[] = [],
-  ): Promise<Outcome> {
+  async transit(transition: Transition): Promise<Outcome> {
+    const { body, plans = [] } = transition;
     this.#requireRoom(plans);
-    let outcome: Outcome;
-    try {
-      outcome = await write(body);
-    } catch (error) {
-      if (error instanceof HoldfastError && error.code === 'DETACHED') this.detach();
-      throw error;
-    }
+    const outcome = this.recording
+      ? await this.#record(this.recording, body)
+      : pretended(transition, this.#tasks.size + 1);
     this.#add(outcome.added, plans);
     for (const change of outcome.changes) this.#tasks.get(change.task)?.become(change);
     if (isFinal(this.root.status)) this.#recorder.ended(this.job);
     return outcome;
-  }
-
-  /** More tasks of a job that is not recorded. */
-  draft(plans: readonly Plan[], parent: Task): readonly Task[] {
-    return this.#add(drafted(plans, parent.id, this.#tasks.size + 1), plans);
   }
 
   task(id: number): Task | undefined {
@@ -129,6 +116,15 @@ export class Book implements TaskBook {
       open.push(...next.children);
     }
     return seen;
+  }
+
+  async #record({ write }: Recording, body: Transition['body']): Promise<Outcome> {
+    try {
+      return await write(body);
+    } catch (error) {
+      if (error instanceof HoldfastError && error.code === 'DETACHED') this.detach();
+      throw error;
+    }
   }
 
   #requireRoom(plans: readonly Plan[]): void {

@@ -11,7 +11,7 @@ import {
   type TaskRecord,
   type TaskStatus,
 } from '../model/record.ts';
-import { type Action, statusAfter } from '../model/status.ts';
+import type { Action } from '../model/status.ts';
 import { logBody, setVolumeBody } from '../write/annotate.ts';
 import type { Change, Outcome, Seen, Sightings } from '../write/outcome.ts';
 import { addBody, endBody, finishBody, nextBody, startBody } from '../write/transition.ts';
@@ -25,6 +25,15 @@ const NO_VALUES = new Float64Array(1);
 /** The most that may be added at once while nothing may be: no amount is less. */
 const SHUT = -1;
 
+/** What is asked of a task, and how that is recorded. */
+export interface Transition {
+  readonly task: Task;
+  readonly action: Action | 'next' | 'add';
+  readonly body: (at: number) => Steps<Outcome>;
+  /** Parts that it may add. */
+  readonly plans?: readonly Plan[];
+}
+
 /** The tasks of a job together, as each of them sees it. */
 export interface TaskBook {
   readonly job: JobRecord;
@@ -36,12 +45,8 @@ export interface TaskBook {
   misuse(what: string): void;
   warn(what: string): void;
   task(id: number): Task | undefined;
-  transit(
-    recording: Recording,
-    body: (at: number) => Steps<Outcome>,
-    plans?: readonly Plan[],
-  ): Promise<Outcome>;
-  draft(plans: readonly Plan[], parent: Task): readonly Task[];
+  /** Does it, and lets the handles know what it did. */
+  transit(transition: Transition): Promise<Outcome>;
   sightings(task: Task): Sightings;
 }
 
@@ -190,11 +195,9 @@ export class Task {
    */
   async next(): Promise<Task | undefined> {
     this.#requireGroup();
-    const { recording } = this.#book;
-    if (recording === undefined) return this.#pretendNext();
-    const round = this.#roundLeft();
-    const body = (at: number) => nextBody(this.id, round, at);
-    const { changes } = await this.#book.transit(recording, body, round);
+    const plans = this.#isEndless ? this.#round : [];
+    const body = (at: number) => nextBody(this.id, plans, at);
+    const { changes } = await this.#book.transit({ task: this, action: 'next', body, plans });
     const last = changes.at(-1);
     return last && this.#book.task(last.task);
   }
@@ -202,12 +205,10 @@ export class Task {
   /** Adds a part to a group that has not ended. @throws ILLEGAL_TRANSITION, DETACHED */
   async add(plan: Plan): Promise<Task> {
     this.#requireGroup();
-    const { recording } = this.#book;
-    const body = (at: number) => addBody(this.id, [plan], at);
-    const [first] = recording
-      ? (await this.#book.transit(recording, body, [plan])).added
-      : this.#book.draft([plan], this);
-    const task = first && this.#book.task(first.id);
+    const plans = [plan];
+    const body = (at: number) => addBody(this.id, plans, at);
+    const { added } = await this.#book.transit({ task: this, action: 'add', body, plans });
+    const task = added[0] && this.#book.task(added[0].id);
     if (task === undefined) throw new TypeError('a task was added and is not there');
     return task;
   }
@@ -363,27 +364,8 @@ export class Task {
     this.#slots = [];
   }
 
-  async #transit(action: Action, body: (at: number) => Steps<Outcome>): Promise<void> {
-    const { recording } = this.#book;
-    if (recording) await this.#book.transit(recording, body);
-    else this.#pretend(action);
-  }
-
-  /** What is not recorded is what it is told to be. */
-  #pretend(action: Action): void {
-    this.#status = statusAfter(this.#status, action) ?? this.#status;
-  }
-
-  #pretendNext(): Task | undefined {
-    const isPending = (task: Task) => task.status === 'pending';
-    const next = this.#children.find(isPending) ?? this.#book.draft(this.#roundLeft(), this)[0];
-    if (next) next.#pretend('start');
-    return next;
-  }
-
-  /** What may have to be added for the next part. */
-  #roundLeft(): readonly Plan[] {
-    return this.#isEndless ? this.#round : [];
+  async #transit(action: Action, body: Transition['body']): Promise<void> {
+    await this.#book.transit({ task: this, action, body });
   }
 
   async #end(
