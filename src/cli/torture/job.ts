@@ -2,7 +2,6 @@ import type { Job, Task, Tasks } from '../../tasks.ts';
 import type { Report, TortureEvent } from '../../torture.ts';
 import type { Call } from '../command.ts';
 import { directoryOf } from '../directory.ts';
-import { Failure } from '../failure.ts';
 
 /** What a run is given so that others can see it and end it. */
 export interface Hooks {
@@ -32,12 +31,12 @@ export async function asJob(
     shown.follow(event);
   };
   try {
-    const report = await run({ onEvent, signal: shown.signal });
+    const report = await run({ onEvent, signal: call.signal });
     await shown.end(report);
     return report;
   } catch (error) {
     await shown.fail(error);
-    throw shown.isCanceled ? new Failure(1, 'canceled, as was asked for') : error;
+    throw error;
   } finally {
     await shown.close();
   }
@@ -47,8 +46,6 @@ export async function asJob(
 class ShownRun {
   readonly #call: Call;
   readonly #name: string;
-  readonly #canceled = new AbortController();
-  readonly signal: AbortSignal;
   #store: Tasks | undefined;
   #job: Job | undefined;
   #part: Task | undefined;
@@ -59,12 +56,6 @@ class ShownRun {
   constructor(call: Call, name: string) {
     this.#call = call;
     this.#name = name.slice(0, NAME_MAX);
-    this.signal = AbortSignal.any([call.signal, this.#canceled.signal]);
-  }
-
-  /** Whether somebody else has ended it. */
-  get isCanceled(): boolean {
-    return this.#canceled.signal.aborted;
   }
 
   follow(event: TortureEvent): void {
@@ -90,7 +81,7 @@ class ShownRun {
 
   async fail(error: unknown): Promise<void> {
     this.#then(async () => {
-      if (this.signal.aborted) await this.#job?.cancel();
+      if (this.#call.signal.aborted) await this.#job?.cancel();
       else await this.#job?.fail(error);
     });
     await this.#last;
@@ -115,10 +106,16 @@ class ShownRun {
     const { signal } = this.#job;
     signal.addEventListener('abort', () => {
       // A job that was removed is no reason to end: then it is not shown any more.
-      if (isAbort(signal.reason)) this.#canceled.abort(signal.reason);
+      if (isAbort(signal.reason)) this.#interrupt();
       else this.#isBroken = true;
     });
     await this.#job.start();
+  }
+
+  /** As Ctrl-C does, which ends what can no longer be taken back as well. */
+  #interrupt(): void {
+    this.#call.note('canceled, as was asked for');
+    process.kill(process.pid, 'SIGINT');
   }
 
   async #beginPart(part: TortureEvent & { readonly type: 'run' }): Promise<void> {
@@ -128,7 +125,11 @@ class ShownRun {
 
   #progress(event: TortureEvent & { readonly type: 'progress' }): void {
     const { repeat, repeats } = event;
-    this.#then(async () => this.#part?.report({ progress: repeat, total: repeats }));
+    this.#then(async () => {
+      // First, or the part would seem to be further than it is.
+      if (this.#part?.volume !== repeats) await this.#part?.setVolume(repeats);
+      this.#part?.report({ progress: repeat });
+    });
   }
 
   /** A store that fails is left alone: the run is what counts. */
